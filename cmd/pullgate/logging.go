@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	containerdlog "github.com/containerd/log"
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+)
+
+// setUpLogging sends the log of everything in this process through one handler:
+// ours and controller-runtime's (logr), client-go's (klog), containerd's
+// (logrus) and the standard library's.
+func setUpLogging(w io.Writer, level, format string) error {
+	var options slog.HandlerOptions
+	var parsed slog.Level
+	if err := parsed.UnmarshalText([]byte(level)); err != nil {
+		return fmt.Errorf(`--log-level %q is not one of "debug", "info", "warn", "error"`, level)
+	}
+	options.Level = parsed
+
+	var handler slog.Handler
+	switch format {
+	case "json":
+		handler = slog.NewJSONHandler(w, &options)
+	case "text":
+		handler = slog.NewTextHandler(w, &options)
+	default:
+		return fmt.Errorf(`--log-format %q is not one of "json", "text"`, format)
+	}
+	slog.SetDefault(slog.New(handler))
+	logger := logr.FromSlogHandler(handler)
+	ctrl.SetLogger(logger)
+	klog.SetLogger(logger)
+	containerdlog.UseSlog()
+	return nil
+}

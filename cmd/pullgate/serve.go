@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/pullgate/pullgate/certs"
+	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/webhook"
+)
+
+// admissionPath is the one path that admission requests come to.
+const admissionPath = "/validate"
+
+// serve wires everything and runs until ctx is done.
+func serve(ctx context.Context, o webhookOptions, config configuration) error {
+	restConfig, err := loadKubeconfig(o.kubeconfig)
+	if err != nil {
+		return err
+	}
+	scheme, err := newScheme()
+	if err != nil {
+		return err
+	}
+	certificates, err := newCertificates(o, restConfig, scheme)
+	if err != nil {
+		return err
+	}
+	server := ctrlwebhook.NewServer(ctrlwebhook.Options{
+		Host: o.bindAddress,
+		Port: o.port,
+		TLSOpts: []func(*tls.Config){func(c *tls.Config) {
+			c.MinVersion = tls.VersionTLS12
+			c.GetCertificate = certificates.GetCertificate
+		}},
+	})
+	mgr, err := ctrl.NewManager(restConfig, ctrl.Options{
+		Scheme:                 scheme,
+		WebhookServer:          server,
+		Metrics:                metricsserver.Options{BindAddress: o.metricsAddress},
+		HealthProbeBindAddress: o.healthAddress,
+		Cache:                  cache.Options{DefaultTransform: keepLabels},
+	})
+	if err != nil {
+		return fmt.Errorf("set up: %w", err)
+	}
+	if err := mgr.Add(certificates); err != nil {
+		return fmt.Errorf("set up certificates: %w", err)
+	}
+	synced, err := watchNamespaces(ctx, mgr)
+	if err != nil {
+		return err
+	}
+	handler, err := newHandler(mgr, config)
+	if err != nil {
+		return err
+	}
+	server.Register(admissionPath, handler)
+
+	err = errors.Join(
+		mgr.AddHealthzCheck("ping", healthz.Ping),
+		mgr.AddReadyzCheck("certificates", certificates.Ready),
+		mgr.AddReadyzCheck("namespaces", synced),
+		mgr.AddReadyzCheck("server", server.StartedChecker()),
+	)
+	if err != nil {
+		return fmt.Errorf("set up health checks: %w", err)
+	}
+	return mgr.Start(ctx)
+}
+
+// loadKubeconfig finds the API server. Client-side rate limits are off: how
+// fast Pods may be created is the API server's to say, not ours.
+func loadKubeconfig(path string) (*rest.Config, error) {
+	var (
+		c   *rest.Config
+		err error
+	)
+	if path == "" {
+		if c, err = rest.InClusterConfig(); err != nil {
+			return nil, fmt.Errorf("no --kubeconfig given, and not in a cluster: %w", err)
+		}
+	} else if c, err = clientcmd.BuildConfigFromFlags("", path); err != nil {
+		return nil, fmt.Errorf("--kubeconfig: %w", err)
+	}
+	c.QPS = -1
+	c.UserAgent = userAgent()
+	return c, nil
+}
+
+func userAgent() string { return "pullgate/" + buildVersion().Version }
+
+func newScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(corev1.AddToScheme(scheme), admissionregistrationv1.AddToScheme(scheme)); err != nil {
+		return nil, fmt.Errorf("register types: %w", err)
+	}
+	return scheme, nil
+}
+
+// certificateSource is where the serving certificate comes from.
+type certificateSource interface {
+	manager.Runnable
+	GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	Ready(*http.Request) error
+}
+
+// newCertificates takes certificates from a folder if there is one, and else
+// makes them.
+func newCertificates(o webhookOptions, restConfig *rest.Config, scheme *runtime.Scheme) (certificateSource, error) {
+	if o.tlsCertDir != "" {
+		watcher, err := certwatcher.New(filepath.Join(o.tlsCertDir, "tls.crt"), filepath.Join(o.tlsCertDir, "tls.key"))
+		if err != nil {
+			return nil, fmt.Errorf("--tls-cert-dir: %w", err)
+		}
+		return watched{watcher}, nil
+	}
+	live, err := client.New(restConfig, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("set up a client: %w", err)
+	}
+	return certs.New(certs.Options{
+		Client:                   live,
+		Namespace:                o.namespace,
+		ServiceName:              o.serviceName,
+		SecretName:               o.secretName,
+		WebhookConfigurationName: o.webhookConfigName,
+	})
+}
+
+// watched is certificates from outside, which are there from the start.
+type watched struct{ *certwatcher.CertWatcher }
+
+// Ready is always nil.
+func (watched) Ready(*http.Request) error { return nil }
+
+// newHandler makes what answers admission requests.
+func newHandler(mgr manager.Manager, config configuration) (http.Handler, error) {
+	checker, err := resolver.New(config.resolverConfig, userAgent())
+	if err != nil {
+		return nil, err
+	}
+	decoder, err := webhook.NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	return webhook.WithDeadline(&admission.Webhook{Handler: &webhook.Validator{
+		Config:     config.webhookConfig,
+		Checker:    checker,
+		Namespaces: webhook.Namespaces{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
+		Secrets:    webhook.NewSecrets(mgr.GetAPIReader()),
+		Decoder:    decoder,
+	}}), nil
+}
+
+// watchNamespaces starts the one informer, and returns a check for its having
+// heard of all namespaces.
+func watchNamespaces(ctx context.Context, mgr manager.Manager) (healthz.Checker, error) {
+	informer, err := mgr.GetCache().GetInformer(ctx, webhook.NamespaceMetadata(), cache.BlockUntilSynced(false))
+	if err != nil {
+		return nil, fmt.Errorf("watch namespaces: %w", err)
+	}
+	return func(*http.Request) error {
+		if !informer.HasSynced() {
+			return errors.New("namespaces are not listed yet")
+		}
+		return nil
+	}, nil
+}
+
+// keepLabels drops what nobody reads from the cached objects.
+func keepLabels(obj any) (any, error) {
+	if o, ok := obj.(client.Object); ok {
+		o.SetManagedFields(nil)
+		o.SetAnnotations(nil)
+	}
+	return obj, nil
+}

@@ -1,0 +1,110 @@
+package resolver
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/pullgate/pullgate/resolver/keyring"
+	"github.com/pullgate/pullgate/resolver/reference"
+	"github.com/pullgate/pullgate/resolver/registry"
+)
+
+// outcome is what one attempt came to: the part of a verdict that does not
+// depend on whose Pod it is, and so may be shared.
+type outcome struct {
+	reason Reason
+	// says is the registry's side of the message.
+	says   string
+	digest string
+	detail string
+	// retryAt is when a rate limit ends, if the registry said so.
+	retryAt time.Time
+}
+
+// attempt looks an image up with one credential: from the cache, or together
+// with whoever asks for the same right now.
+func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyring.Credential) outcome {
+	endpoint, err := r.client.EndpointID(ref.Host)
+	if err != nil {
+		return outcome{reason: RegistryUnavailable, says: "its certs.d entry cannot be read", detail: err.Error()}
+	}
+	login := r.login(c)
+	key := endpoint + "\x00" + ref.String() + "\x00" + login.ID
+	if known, ok := r.cache.Get(key); ok {
+		return known
+	}
+	flight := r.flights.DoChan(key, func() (any, error) {
+		// The look-up serves all who join it, so it must not end with the first.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.Limits.LookupTimeout.Duration)
+		defer cancel()
+		o := r.lookup(ctx, ref, login)
+		r.cache.Set(key, o, r.ttl(ref, o))
+		return o, nil
+	})
+	select {
+	case result := <-flight:
+		return result.Val.(outcome)
+	case <-ctx.Done():
+		return timedOut(ref)
+	}
+}
+
+// lookup asks the registry. A panic in it would end the process, since it runs
+// in a goroutine of its own.
+func (r *Resolver) lookup(ctx context.Context, ref reference.Reference, login registry.Login) (o outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			logr.FromContextOrDiscard(ctx).Error(fmt.Errorf("%v", p), "panic in a look-up", "registry", ref.Host, "stack", string(debug.Stack()))
+			o = outcome{reason: InternalError, says: "pullgate failed internally, see its log"}
+		}
+	}()
+	m, err := r.client.Head(ctx, ref, login)
+	if err != nil {
+		return r.explain(ctx, ref, login, classify(ref, err))
+	}
+	return inspect(m)
+}
+
+// login gives a credential the identity under which its answers are kept: a
+// hash keyed for this process's life, so that no key reveals a password.
+func (r *Resolver) login(c keyring.Credential) registry.Login {
+	if c.Anonymous() {
+		return registry.Login{}
+	}
+	mac := hmac.New(sha256.New, r.fingerprintKey)
+	fmt.Fprintf(mac, "%d:%s%s", len(c.Username), c.Username, c.Password)
+	return registry.Login{ID: string(mac.Sum(nil)), Username: c.Username, Password: c.Password}
+}
+
+// ttl is how long an outcome may be used again. Unverified ones are not kept:
+// the next Pod asks anew.
+func (r *Resolver) ttl(ref reference.Reference, o outcome) time.Duration {
+	switch {
+	case o.reason == Pullable && ref.Digest != "":
+		return r.config.Cache.Digest.Duration
+	case o.reason == Pullable:
+		return r.config.Cache.Tag.Duration
+	case o.reason == RateLimited:
+		return min(time.Until(o.retryAt), maxRateLimit)
+	case o.reason.Class() == ClassDefinite:
+		return r.config.Cache.NotFound.Duration
+	default:
+		return 0
+	}
+}
+
+// maxRateLimit is the longest that a registry can make us stay away.
+const maxRateLimit = time.Hour
+
+func newFingerprintKey() []byte {
+	key := make([]byte, sha256.Size)
+	rand.Read(key) // never fails
+	return key
+}

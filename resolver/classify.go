@@ -1,0 +1,164 @@
+package resolver
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/containerd/containerd/v2/core/remotes/docker"
+	remoteerrors "github.com/containerd/containerd/v2/core/remotes/errors"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/pullgate/pullgate/resolver/reference"
+	"github.com/pullgate/pullgate/resolver/registry"
+)
+
+// classify turns a failed look-up into an outcome. Only errors that it knows
+// to be definite become so.
+func classify(ref reference.Reference, err error) outcome {
+	o := classifyKind(ref, err)
+	o.detail = redact(err)
+	return o
+}
+
+func classifyKind(ref reference.Reference, err error) outcome {
+	var (
+		auth     *registry.AuthError
+		limited  *registry.RateLimitedError
+		blocked  *registry.BlockedError
+		manifest *registry.ManifestError
+		status   *transport.Error
+	)
+	switch {
+	// First, since what goes wrong at a token server says nothing of the image.
+	case errors.As(err, &auth):
+		return classifyAuth(ref, auth)
+	case errors.As(err, &limited):
+		return rateLimited(ref, limited.RetryAfter)
+	case errors.As(err, &manifest):
+		return outcome{reason: UnsupportedManifest, says: manifest.What}
+	case errors.As(err, &status):
+		return classifyStatus(ref, status)
+	case errors.As(err, &blocked):
+		return outcome{reason: Blocked, says: fmt.Sprintf("registry %s is at an address that pullgate may not ask", ref.Host)}
+	default:
+		return classifyNetwork(ref, err)
+	}
+}
+
+// classifyAuth sorts challenges that could not be answered (C61-C65).
+func classifyAuth(ref reference.Reference, auth *registry.AuthError) outcome {
+	if errors.Is(auth, docker.ErrInvalidAuthorization) {
+		return outcome{reason: Unauthorized}
+	}
+	if status, ok := errors.AsType[remoteerrors.ErrUnexpectedStatus](auth); ok {
+		switch {
+		case status.StatusCode == http.StatusTooManyRequests:
+			return rateLimited(ref, 0)
+		case registry.PassingStatus(status.StatusCode):
+			return unavailable(ref, fmt.Sprintf("its token server answers %s", statusWords(status.StatusCode)))
+		default:
+			return outcome{reason: Unauthorized, says: fmt.Sprintf("its token server answers %s", statusWords(status.StatusCode))}
+		}
+	}
+	var blocked *registry.BlockedError
+	if errors.As(auth, &blocked) {
+		return outcome{reason: Blocked, says: fmt.Sprintf("the token server of %s is at an address that pullgate may not ask", ref.Host)}
+	}
+	return classifyNetwork(ref, auth)
+}
+
+// classifyStatus sorts the status of a final answer (pull-semantics §6.1).
+func classifyStatus(ref reference.Reference, e *transport.Error) outcome {
+	switch code := e.StatusCode; {
+	case code == http.StatusNotFound || code == http.StatusGone:
+		return outcome{reason: ImageNotFound, says: notFoundWords(ref)}
+	case code == http.StatusUnauthorized || code == http.StatusForbidden:
+		return outcome{reason: Unauthorized}
+	case registry.PassingStatus(code):
+		return unavailable(ref, "it answers "+statusWords(code))
+	default:
+		return outcome{reason: UnsupportedManifest, says: fmt.Sprintf("registry %s answers HEAD, with which a node asks, with %s", ref.Host, statusWords(code))}
+	}
+}
+
+// classifyNetwork sorts what kept an answer from coming. It says the same of
+// all that cannot be reached: the kind of failure would tell who may create a
+// Pod which ports are open.
+func classifyNetwork(ref reference.Reference, err error) outcome {
+	var (
+		verify  *tls.CertificateVerificationError
+		unknown x509.UnknownAuthorityError
+		op      *net.OpError
+		dns     *net.DNSError
+	)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, os.ErrDeadlineExceeded):
+		return timedOut(ref)
+	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &op) && op.Op == "remote error":
+		return outcome{reason: Untrusted, says: fmt.Sprintf("the TLS certificate of %s is not trusted here", ref.Host)}
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return outcome{reason: Untrusted, says: fmt.Sprintf("registry %s speaks plain HTTP, and no certs.d entry allows that", ref.Host)}
+	case errors.As(err, &op) && op.Timeout():
+		return timedOut(ref)
+	case errors.As(err, &op), errors.As(err, &dns):
+		return outcome{reason: Unreachable, says: fmt.Sprintf("registry %s cannot be reached", ref.Host)}
+	default:
+		return unavailable(ref, "its answer cannot be understood")
+	}
+}
+
+func timedOut(ref reference.Reference) outcome {
+	return outcome{reason: Timeout, says: fmt.Sprintf("registry %s did not answer in time", ref.Host)}
+}
+
+func unavailable(ref reference.Reference, why string) outcome {
+	return outcome{reason: RegistryUnavailable, says: fmt.Sprintf("registry %s is not available: %s", ref.Host, why)}
+}
+
+func rateLimited(ref reference.Reference, retryAfter time.Duration) outcome {
+	o := outcome{reason: RateLimited, says: fmt.Sprintf("registry %s limits the rate of requests", ref.Host)}
+	if retryAfter > 0 {
+		o.retryAt = time.Now().Add(min(retryAfter, maxRateLimit))
+		o.says += " until " + o.retryAt.UTC().Format("15:04:05 MST")
+	}
+	return o
+}
+
+// inspect judges a manifest by what its headers say (pull-semantics §6.4).
+func inspect(m registry.Manifest) outcome {
+	supported := []types.MediaType{types.OCIManifestSchema1, types.OCIImageIndex, types.DockerManifestSchema2, types.DockerManifestList}
+	switch {
+	case slices.Contains(supported, types.MediaType(m.MediaType)):
+		return outcome{reason: Pullable, digest: m.Digest}
+	case m.MediaType == "":
+		return outcome{reason: UnsupportedManifest, says: "the registry serves it without a Content-Type, and a node does not guess"} // C60
+	case m.MediaType == string(types.DockerManifestSchema1Signed):
+		return outcome{reason: UnsupportedManifest, says: "it is a schema 1 image, which nodes no longer support: push it anew"} // C81
+	default:
+		return outcome{reason: UnsupportedManifest, says: fmt.Sprintf("its media type %s is none that a node can use", quote(m.MediaType, maxQuoted))}
+	}
+}
+
+// redact keeps an error's text fit for the log: redirects may carry signed
+// queries.
+func redact(err error) string {
+	words := strings.Fields(err.Error())
+	for i, w := range words {
+		if path, _, found := strings.Cut(w, "?"); found && strings.Contains(w, "://") {
+			words[i] = path + `?…"`
+		}
+	}
+	return cut(strings.Join(words, " "), maxDetail)
+}
+
+const maxDetail = 500

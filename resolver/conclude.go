@@ -1,0 +1,69 @@
+package resolver
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pullgate/pullgate/resolver/reference"
+)
+
+// conclude makes one verdict of attempts that all failed (pull-semantics §0,
+// step 6). What may pass outranks what is definite: the credential that the
+// registry could not judge may be the good one.
+func conclude(ref reference.Reference, creds *Credentials, failed []failedAttempt) Verdict {
+	for _, f := range failed {
+		if f.outcome.reason.Class() == ClassUnverified {
+			return Verdict{Reason: f.outcome.reason, Message: f.outcome.says, Detail: f.outcome.detail}
+		}
+	}
+	// A Secret that we may not read can still be the kubelet's (C25).
+	if len(creds.unreadable) > 0 {
+		return Verdict{
+			Reason:  SecretUnreadable,
+			Message: fmt.Sprintf("pullgate cannot read %s in namespace %q", secretWords(creds.unreadable), creds.namespace),
+			Detail:  failed[0].outcome.detail,
+		}
+	}
+	told := mostTelling(failed)
+	v := Verdict{Reason: told.reason, Message: told.says, Detail: told.detail}
+	if told.reason == Unauthorized {
+		v.Message = unauthorizedWords(ref, creds, failed, told)
+	} else if m := creds.missingWords(); m != "" {
+		v.Message += "; " + m
+	}
+	return v
+}
+
+// mostTelling prefers the attempt that came further than a refusal.
+func mostTelling(failed []failedAttempt) outcome {
+	for _, f := range failed {
+		if f.outcome.reason != Unauthorized {
+			return f.outcome
+		}
+	}
+	return failed[0].outcome
+}
+
+// unauthorizedWords says which credentials were refused, or why there were
+// none to try.
+func unauthorizedWords(ref reference.Reference, creds *Credentials, failed []failedAttempt, told outcome) string {
+	var refused []string
+	for _, f := range failed {
+		if s := f.credential.Secret; s != "" && !slices.Contains(refused, s) {
+			refused = append(refused, s)
+		}
+	}
+	var words string
+	if len(refused) == 0 {
+		words = fmt.Sprintf("%s requires credentials for %q, or it does not exist; %s", ref.Host, ref.Repository, creds.absenceWords(ref.Host))
+	} else {
+		words = fmt.Sprintf("%s refused the credentials of %s for %q", ref.Host, secretWords(refused), ref.Repository)
+		if m := creds.missingWords(); m != "" {
+			words += "; " + m
+		}
+	}
+	if told.says != "" {
+		words += "; " + told.says
+	}
+	return words
+}

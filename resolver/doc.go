@@ -1,0 +1,19 @@
+// Package resolver answers one question: could a node pull this image with
+// these credentials?
+//
+// A Resolver's Check takes an image and the credentials that the Pod's pull
+// Secrets came to, and returns a Verdict. Each step has its file or package:
+//
+//	reference/     the image field, parsed as the kubelet parses it
+//	credentials.go what became of the Secrets that the Pod names
+//	keyring/       Secrets → credentials in the kubelet's order
+//	resolver.go    the decision order; credentials tried one after another
+//	attempt.go     one credential's attempt: cached, joined with its like
+//	registry/      the registry asked as containerd asks it
+//	classify.go    what the registry answered → Reason
+//	words.go       Reason → what the user reads
+//	verdict.go     Reasons and their classes
+//
+// Whatever is not definite is unverified, and nothing here ever turns the one
+// into the other.
+package resolver

@@ -1,0 +1,143 @@
+package keyring
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Credential is one user name and password that a kubelet would try.
+type Credential struct {
+	Username string
+	Password string
+	// Secret is the name of the Secret that the credential came from.
+	Secret string
+}
+
+// Anonymous tells that a node sends nothing for this credential: an entry
+// without a user name counts as an attempt, and is sent without credentials
+// (C17, C18).
+func (c Credential) Anonymous() bool { return c.Username == "" }
+
+// Ignored is a Secret that the kubelet passes over without a word, and why
+// (C21, C22).
+type Ignored struct {
+	Secret string
+	Why    string
+}
+
+// Keyring finds the credentials for a repository. The zero value and nil are
+// empty keyrings. It is safe for concurrent use once made.
+type Keyring struct {
+	keys    []string // reverse-sorted, without duplicates
+	byKey   map[string][]Credential
+	ignored []Ignored
+	covers  map[string][]string // Secret name → keys
+}
+
+// New makes a keyring of Secrets in the order in which the Pod names them.
+//
+// It fails with a *MalformedError if one Secret of an accepted type cannot be
+// read: a kubelet then makes no attempt at all, not even for public images or
+// with the other Secrets (C19, C20).
+func New(secrets []*corev1.Secret) (*Keyring, error) {
+	k := &Keyring{byKey: map[string][]Credential{}, covers: map[string][]string{}}
+	for _, s := range secrets {
+		entries, ignored, err := parseSecret(s)
+		if err != nil {
+			return nil, err
+		}
+		if ignored != "" {
+			k.ignored = append(k.ignored, Ignored{Secret: s.Name, Why: ignored})
+			continue
+		}
+		k.add(s.Name, entries)
+	}
+	return k, nil
+}
+
+// add indexes one Secret's entries under their normalised keys.
+func (k *Keyring) add(secret string, entries map[string]entry) {
+	// The kubelet walks the map in random order; only two spellings of one key
+	// in one Secret could tell the difference, so any fixed order will do.
+	names := make([]string, 0, len(entries))
+	for name := range entries {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+
+	for _, name := range names {
+		key, ok := indexKey(name)
+		if !ok {
+			continue // an unparseable key spoils only its own entry (C36)
+		}
+		e := entries[name]
+		k.byKey[key] = append(k.byKey[key], Credential{Username: e.Username, Password: e.Password, Secret: secret})
+		k.keys = append(k.keys, key)
+		k.covers[secret] = append(k.covers[secret], key)
+	}
+	slices.Sort(k.keys)
+	k.keys = slices.Compact(k.keys)
+	slices.Reverse(k.keys)
+}
+
+// indexKey normalises a registry key as the kubelet does: scheme, query and
+// user information dropped, a leading /v1/ or /v2/ reduced to /.
+func indexKey(name string) (key string, ok bool) {
+	if !strings.HasPrefix(name, "https://") && !strings.HasPrefix(name, "http://") {
+		name = "https://" + name
+	}
+	u, err := url.Parse(name)
+	if err != nil {
+		return "", false
+	}
+	path := u.Path
+	if strings.HasPrefix(path, "/v2/") || strings.HasPrefix(path, "/v1/") {
+		path = path[len("/v2"):]
+	}
+	if path == "/" {
+		path = ""
+	}
+	return u.Host + path, true
+}
+
+// dockerHubKey is where `https://index.docker.io/v1/` ends up (C26).
+const dockerHubKey = "index.docker.io"
+
+// Lookup returns the credentials for a repository by its normalised name
+// without tag or digest, such as "docker.io/library/nginx", in the order in
+// which a kubelet tries them. None means one anonymous attempt; any at all
+// means no anonymous attempt (C14).
+func (k *Keyring) Lookup(repository string) []Credential {
+	if k == nil {
+		return nil
+	}
+	var found []Credential
+	for _, key := range k.keys {
+		if matches(key, repository) {
+			found = append(found, k.byKey[key]...)
+		}
+	}
+	if len(found) == 0 && isDockerHub(repository) {
+		found = k.byKey[dockerHubKey]
+	}
+	return slices.Clip(found)
+}
+
+// Ignored lists the Secrets that the kubelet passes over.
+func (k *Keyring) Ignored() []Ignored {
+	if k == nil {
+		return nil
+	}
+	return k.ignored
+}
+
+// Covers lists the registry keys of one Secret, sorted, as indexed.
+func (k *Keyring) Covers(secret string) []string {
+	if k == nil {
+		return nil
+	}
+	return k.covers[secret]
+}

@@ -1,0 +1,149 @@
+package keyring
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// MalformedError is a pull Secret of an accepted type that cannot be read. Its
+// text never holds any of the Secret's content.
+type MalformedError struct {
+	Secret string // name
+	Key    string // key in the Secret's data, such as ".dockerconfigjson"
+	What   string // what is wrong, and where
+}
+
+// Error names the Secret, the key and what is wrong.
+func (e *MalformedError) Error() string {
+	return fmt.Sprintf("Secret %q, key %q: %s", e.Secret, e.Key, e.What)
+}
+
+// entry is one registry's entry; other fields (identitytoken, registrytoken,
+// credHelpers, …) are nothing to a kubelet (C37).
+type entry struct {
+	Username string
+	Password string
+}
+
+// parseSecret returns a Secret's entries by registry key, or why the kubelet
+// ignores it.
+func parseSecret(s *corev1.Secret) (entries map[string]entry, ignored string, err error) {
+	for _, kind := range []struct {
+		secretType corev1.SecretType
+		key        string
+		decode     func([]byte) (map[string]entry, error)
+	}{
+		{corev1.SecretTypeDockerConfigJson, corev1.DockerConfigJsonKey, decodeConfigJSON},
+		{corev1.SecretTypeDockercfg, corev1.DockerConfigKey, decodeConfig},
+	} {
+		if s.Type != kind.secretType {
+			continue
+		}
+		data := s.Data[kind.key]
+		if len(data) == 0 {
+			return nil, fmt.Sprintf("has no key %q", kind.key), nil
+		}
+		entries, err := kind.decode(data)
+		if err != nil {
+			return nil, "", &MalformedError{Secret: s.Name, Key: kind.key, What: describe(err)}
+		}
+		return entries, "", nil
+	}
+	return nil, fmt.Sprintf("is of type %s, not %s", s.Type, corev1.SecretTypeDockerConfigJson), nil
+}
+
+func decodeConfigJSON(data []byte) (map[string]entry, error) {
+	var config struct {
+		Auths map[string]entry `json:"auths"`
+		// Named only because the kubelet's struct names it, and so fails
+		// where it is not a map of strings.
+		HTTPHeaders map[string]string `json:"HttpHeaders,omitempty"`
+	}
+	err := json.Unmarshal(data, &config)
+	return config.Auths, err
+}
+
+func decodeConfig(data []byte) (map[string]entry, error) {
+	var entries map[string]entry
+	err := json.Unmarshal(data, &entries)
+	return entries, err
+}
+
+// UnmarshalJSON reads username and password; auth wins over both.
+func (e *entry) UnmarshalJSON(data []byte) error {
+	var raw struct {
+		Username string `json:"username,omitempty"`
+		Password string `json:"password,omitempty"`
+		Email    string `json:"email,omitempty"` // unused, but must be a string
+		Auth     string `json:"auth,omitempty"`
+	}
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	e.Username, e.Password = raw.Username, raw.Password
+	if raw.Auth == "" {
+		return nil
+	}
+	var err error
+	e.Username, e.Password, err = decodeAuth(raw.Auth)
+	return err
+}
+
+var errNoColon = errors.New(`"auth" does not decode to username:password`)
+
+// decodeAuth decodes base64(username:password), padded only if it ends in "=".
+func decodeAuth(auth string) (username, password string, err error) {
+	encoding := base64.RawStdEncoding
+	if strings.HasSuffix(strings.TrimSpace(auth), "=") {
+		encoding = base64.StdEncoding
+	}
+	decoded, err := encoding.DecodeString(auth)
+	if err != nil {
+		return "", "", err
+	}
+	username, password, ok := strings.Cut(string(decoded), ":")
+	if !ok {
+		return "", "", errNoColon
+	}
+	return username, password, nil
+}
+
+// describe words a decoding error by position and kind. The library's own text
+// may quote the offending bytes, which may be part of a password.
+func describe(err error) string {
+	var (
+		syntax *json.SyntaxError
+		typ    *json.UnmarshalTypeError
+		b64    base64.CorruptInputError
+	)
+	switch {
+	case errors.As(err, &b64):
+		return fmt.Sprintf(`an "auth" value is not base64 (at its byte %d)`, int64(b64))
+	case errors.Is(err, errNoColon):
+		return `an "auth" value does not decode to username:password`
+	case errors.As(err, &typ):
+		return fmt.Sprintf("JSON of the wrong shape: %s where %s is needed (at byte %d)", jsonKind(typ.Value), goKind(typ), typ.Offset)
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("not JSON (at byte %d)", syntax.Offset)
+	default:
+		return "not readable as JSON"
+	}
+}
+
+// jsonKind keeps the first word of, say, "number 12345", whose rest is content.
+func jsonKind(value string) string {
+	kind, _, _ := strings.Cut(value, " ")
+	return "a JSON " + kind
+}
+
+func goKind(e *json.UnmarshalTypeError) string {
+	if e.Type != nil && e.Type.Kind().String() == "string" {
+		return "a string"
+	}
+	return "an object"
+}

@@ -1,0 +1,146 @@
+package registry
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/containerd/containerd/v2/core/images"
+	"github.com/containerd/containerd/v2/core/remotes/docker"
+	"github.com/opencontainers/go-digest"
+)
+
+// failure is what one endpoint failed with; priority 0 is no failure.
+type failure struct {
+	resp     *http.Response
+	err      error
+	priority int
+	passing  bool
+	final    bool // containerd does not go on to the next endpoint
+}
+
+// Priorities: containerd reports the failure that came furthest, and of equals
+// the first.
+const (
+	transportFailure = iota + 1
+	notFound
+	otherStatus
+	tooLarge
+)
+
+// judge sorts what an endpoint answered.
+func judge(resp *http.Response, err error) failure {
+	switch {
+	case err != nil:
+		return failure{err: err, priority: transportFailure, passing: passingError(err)}
+	case resp.StatusCode == http.StatusNotFound:
+		return failure{resp: resp, priority: notFound}
+	case resp.StatusCode == http.StatusTooManyRequests:
+		resp.Body.Close()
+		return failure{err: &RateLimitedError{RetryAfter: retryAfter(resp)}, priority: otherStatus, passing: true}
+	case resp.StatusCode >= 400:
+		return failure{resp: resp, priority: otherStatus, passing: PassingStatus(resp.StatusCode)}
+	case resp.StatusCode > 299:
+		return failure{resp: resp, priority: otherStatus, final: true}
+	case resp.ContentLength > docker.MaxManifestSize:
+		resp.Body.Close()
+		return failure{err: errTooLarge(resp.ContentLength), priority: tooLarge}
+	default:
+		return failure{}
+	}
+}
+
+// or keeps the failure to report of two, the first and a later one. A failure
+// that may pass outranks all: the mirror that is down may be the one that has
+// the image.
+func (f failure) or(later failure) failure {
+	if later.passing != f.passing {
+		if f.passing {
+			later.discard()
+			return f
+		}
+	} else if later.priority <= f.priority {
+		later.discard()
+		return f
+	}
+	f.discard()
+	return later
+}
+
+func (f failure) discard() {
+	if f.resp != nil {
+		f.resp.Body.Close()
+	}
+}
+
+// PassingStatus reports whether a status says nothing about the image: the
+// same request may succeed later.
+func PassingStatus(code int) bool {
+	switch code {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	default:
+		return code >= 500 && code != http.StatusNotImplemented // 501 answers the method (C58)
+	}
+}
+
+// passingError reports whether a failure without a final answer may pass.
+func passingError(err error) bool {
+	var manifest *ManifestError
+	return !errors.As(err, &manifest) && !errors.Is(err, docker.ErrInvalidAuthorization)
+}
+
+// noMediaType stands for a missing Content-Type, which go-containerregistry
+// refuses to return.
+const noMediaType = "none"
+
+// present makes an answer that containerd takes acceptable to
+// go-containerregistry, which demands more of a HEAD, and notes what a node
+// would have to fetch.
+func (t *transport) present(req *http.Request, resp *http.Response) (*http.Response, error) {
+	resp.StatusCode = http.StatusOK // containerd takes every 2xx
+	resp.Header.Set("Content-Type", mediaType(resp))
+	if req.Method != http.MethodHead {
+		return resp, nil
+	}
+	header := digest.Digest(resp.Header.Get("Docker-Content-Digest"))
+	t.incomplete = resp.ContentLength < 0 || (t.ref.Digest == "" && header == "")
+	switch {
+	case t.incomplete:
+	case t.ref.Digest != "":
+		// What the header says of a digest does not matter to a node (C10).
+		resp.Header.Set("Docker-Content-Digest", t.ref.Digest.String())
+	case header.Validate() != nil:
+		resp.Body.Close()
+		return nil, &ManifestError{What: "the registry sends a Docker-Content-Digest header that is no digest"}
+	}
+	return resp, nil
+}
+
+// mediaType reads a Content-Type as containerd does: without parameters, and
+// text/plain taken for schema 1, which some registries serve so.
+func mediaType(resp *http.Response) string {
+	t, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	switch t {
+	case "":
+		return noMediaType
+	case "text/plain":
+		return images.MediaTypeDockerSchema1Manifest
+	default:
+		return t
+	}
+}
+
+// retryAfter reads a Retry-After header in seconds or as a date.
+func retryAfter(resp *http.Response) time.Duration {
+	v := resp.Header.Get("Retry-After")
+	if s, err := strconv.Atoi(v); err == nil && s > 0 {
+		return time.Duration(s) * time.Second
+	}
+	if at, err := http.ParseTime(v); err == nil {
+		return max(time.Until(at), 0)
+	}
+	return 0
+}

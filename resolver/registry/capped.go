@@ -1,0 +1,51 @@
+package registry
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/containerd/containerd/v2/core/remotes/docker"
+)
+
+// maxHeaderBytes caps the headers of one response.
+const maxHeaderBytes = 64 << 10
+
+// capped caps what is read of a response's body at the size of the largest
+// manifest that containerd takes; a token answer is far smaller.
+type capped struct{ http.RoundTripper }
+
+func (c capped) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := c.RoundTripper.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = &cappedBody{ReadCloser: resp.Body, left: docker.MaxManifestSize}
+	return resp, nil
+}
+
+type cappedBody struct {
+	io.ReadCloser
+	left int64
+}
+
+// Read reads up to the cap, and fails only if there is more behind it.
+func (b *cappedBody) Read(p []byte) (int, error) {
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.ReadCloser.Read(p)
+	if int64(n) > b.left {
+		return int(b.left), errTooLarge(0)
+	}
+	b.left -= int64(n)
+	return n, err
+}
+
+// errTooLarge words containerd's refusal; a size of zero is unknown (C82).
+func errTooLarge(size int64) *ManifestError {
+	if size == 0 {
+		return &ManifestError{What: fmt.Sprintf("its manifest is larger than the %d bytes that a node takes", docker.MaxManifestSize)}
+	}
+	return &ManifestError{What: fmt.Sprintf("its manifest has %d bytes, more than the %d that a node takes", size, docker.MaxManifestSize)}
+}

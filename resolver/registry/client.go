@@ -1,0 +1,175 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/containerd/containerd/v2/core/remotes/docker"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	ggcr "github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/pullgate/pullgate/resolver/reference"
+)
+
+// Options configure a Client.
+type Options struct {
+	// ConfigDir is a folder in containerd's certs.d layout, "" for none.
+	// Endpoints that it names are trusted, whatever their address.
+	ConfigDir string
+	// UserAgent is sent where hosts.toml sets none.
+	UserAgent string
+}
+
+// Client asks registries for manifests. It is safe for concurrent use, and
+// keeps connections and tokens, but no answers.
+type Client struct {
+	userAgent string
+	chains    *chains
+	sessions  sessions
+}
+
+// NewClient makes a Client.
+func NewClient(o Options) *Client {
+	return &Client{userAgent: o.UserAgent, chains: newChains(o.ConfigDir), sessions: newSessions()}
+}
+
+// Manifest is what a registry says of a manifest without sending it.
+type Manifest struct {
+	Digest    string
+	MediaType string // without parameters; "" if the registry names none
+	Size      int64  // bytes
+}
+
+// NodeLocal reports whether a registry host is the node's own loopback, which
+// nobody but the node can ask, and which certs.d does not map elsewhere (C39,
+// C73).
+func (c *Client) NodeLocal(host string) bool {
+	return docker.IsLocalhost(host) && !c.chains.names(host)
+}
+
+// EndpointID identifies the endpoints that a host stands for now: it changes
+// when certs.d does.
+func (c *Client) EndpointID(host string) (string, error) {
+	ch, err := c.chains.get(host)
+	if err != nil {
+		return "", err
+	}
+	return ch.id, nil
+}
+
+// Head looks a manifest up as a node's pull begins: one HEAD, and a GET only
+// where that answers without digest or length.
+//
+// It fails with a *transport.Error of go-containerregistry for the status of a
+// final answer, a *RateLimitedError, an *AuthError, a *ManifestError, a
+// *BlockedError (all of these possibly wrapped), or an error of the network or
+// the context.
+func (c *Client) Head(ctx context.Context, ref reference.Reference, login Login) (Manifest, error) {
+	ch, err := c.chains.get(ref.Host)
+	if err != nil {
+		return Manifest{}, err
+	}
+	s, used := c.sessions.get(ch, login)
+	m, err := c.head(ctx, ref, s)
+	if err == nil || !refused(err) {
+		return m, err
+	}
+	// An authorizer keeps its tokens, and its failures too. A node starts every
+	// pull with a new one, so only what a new one meets counts as refused.
+	s = c.sessions.renew(ch, login)
+	if !used || ctx.Err() != nil {
+		return m, err
+	}
+	return c.head(ctx, ref, s)
+}
+
+func (c *Client) head(ctx context.Context, ref reference.Reference, s *session) (Manifest, error) {
+	t := c.transport(ref, s)
+	target, err := target(ref)
+	if err != nil {
+		return Manifest{}, err
+	}
+	found, err := remote.Head(target, options(ctx, t)...)
+	if t.incomplete {
+		var fetched *remote.Descriptor
+		if fetched, err = remote.Get(target, options(ctx, t)...); err == nil {
+			found = &fetched.Descriptor
+		}
+	}
+	if err != nil {
+		return Manifest{}, err
+	}
+	return manifest(found), nil
+}
+
+func manifest(d *v1.Descriptor) Manifest {
+	m := Manifest{Digest: d.Digest.String(), MediaType: string(d.MediaType), Size: d.Size}
+	if m.MediaType == noMediaType {
+		m.MediaType = ""
+	}
+	return m
+}
+
+// Explain spends a GET on what a HEAD was refused for, since only that can have
+// a body. It returns the registry's error list, and whether the manifest was
+// served after all (C58); anything else that happens it keeps to itself.
+func (c *Client) Explain(ctx context.Context, ref reference.Reference, login Login) (list []ggcr.Diagnostic, served bool) {
+	ch, err := c.chains.get(ref.Host)
+	if err != nil {
+		return nil, false
+	}
+	target, err := target(ref)
+	if err != nil {
+		return nil, false
+	}
+	s, _ := c.sessions.get(ch, login)
+	_, err = remote.Get(target, options(ctx, c.transport(ref, s))...)
+	var status *ggcr.Error
+	if errors.As(err, &status) {
+		return status.Errors, false
+	}
+	return nil, err == nil
+}
+
+func (c *Client) transport(ref reference.Reference, s *session) *transport {
+	return &transport{ref: ref, session: s, userAgent: c.userAgent}
+}
+
+// refused reports whether a failure may come of what an authorizer kept.
+func refused(err error) bool {
+	var (
+		auth   *AuthError
+		status *ggcr.Error
+	)
+	return errors.As(err, &auth) ||
+		errors.As(err, &status) && (status.StatusCode == http.StatusUnauthorized || status.StatusCode == http.StatusForbidden)
+}
+
+// target builds the reference from its parts, because the two libraries parse
+// some names differently (pull-semantics §5).
+func target(ref reference.Reference) (name.Reference, error) {
+	reg, err := name.NewRegistry(ref.Host)
+	if err != nil {
+		return nil, fmt.Errorf("registry %s: %w", ref.Host, err)
+	}
+	if ref.Digest != "" {
+		return reg.Repo(ref.Repository).Digest(ref.Digest.String()), nil
+	}
+	return reg.Repo(ref.Repository).Tag(ref.Tag), nil
+}
+
+func options(ctx context.Context, t *transport) []remote.Option {
+	return []remote.Option{
+		remote.WithContext(ctx),
+		remote.WithTransport(t),
+		// Challenges and retries are the transport's.
+		remote.WithAuth(authn.Anonymous),
+		remote.WithRetryBackoff(remote.Backoff{Steps: 1}),
+		remote.WithRetryStatusCodes(),
+	}
+}

@@ -1,0 +1,179 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/containerd/containerd/v2/core/remotes/docker"
+	"github.com/containerd/containerd/v2/core/remotes/docker/config"
+	"github.com/containerd/errdefs"
+
+	"github.com/pullgate/pullgate/resolver/bounded"
+)
+
+const (
+	maxChains = 4096
+	// chainTTL lets the connections of a registry that nobody asks any more go.
+	chainTTL = time.Hour
+	// recheckEvery is how old the look at a certs.d folder may be.
+	recheckEvery = 2 * time.Second
+)
+
+// chain is the endpoints of one registry host in the order in which they are
+// asked: mirrors, then the registry itself.
+type chain struct {
+	endpoints []docker.RegistryHost
+	// id changes whenever the folder that the chain was read from does.
+	id string
+	// named holds the host:port of the endpoints that the administrator named.
+	named map[string]bool
+}
+
+// chains reads certs.d with containerd's own parser and keeps what it read,
+// connections included, until the folder changes.
+type chains struct {
+	configDir string // "" if there is none
+	cache     *bounded.Cache[*chain]
+
+	mu    sync.Mutex // held over reads of small local files, never over the network
+	fresh *bounded.Cache[struct{}]
+}
+
+func newChains(configDir string) *chains {
+	return &chains{
+		configDir: configDir,
+		cache:     bounded.New[*chain](maxChains),
+		fresh:     bounded.New[struct{}](maxChains),
+	}
+}
+
+// get returns the chain of a registry host.
+func (c *chains) get(host string) (*chain, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.cache.Get(host)
+	if ok {
+		if _, fresh := c.fresh.Get(host); fresh {
+			return known, nil
+		}
+	}
+	dir, err := c.dir(host)
+	if err != nil {
+		return nil, fmt.Errorf("read certs.d: %w", err)
+	}
+	id := host + signature(dir)
+	if !ok || known.id != id {
+		if known, err = c.read(host, id); err != nil {
+			return nil, fmt.Errorf("read certs.d: %w", err)
+		}
+		c.cache.Set(host, known, chainTTL)
+	}
+	c.fresh.Set(host, struct{}{}, recheckEvery)
+	return known, nil
+}
+
+// dir is the folder that holds for a host, "" if there is none.
+func (c *chains) dir(host string) (string, error) {
+	if c.configDir == "" || strings.ContainsAny(host, `/\`) || strings.Contains(host, "..") {
+		return "", nil
+	}
+	dir, err := config.HostDirFromRoot(c.configDir)(host)
+	if errdefs.IsNotFound(err) {
+		return "", nil
+	}
+	return dir, err
+}
+
+// names reports whether certs.d has a folder of the host's own.
+func (c *chains) names(host string) bool {
+	dir, err := c.dir(host)
+	return err == nil && dir != "" && filepath.Base(dir) != "_default"
+}
+
+// namesAddress is names for the address that a dialer is given.
+func (c *chains) namesAddress(addr string) bool {
+	host, port, err := net.SplitHostPort(addr)
+	if err == nil && (port == "443" || port == "80") && c.names(host) {
+		return true
+	}
+	return c.names(addr)
+}
+
+func (c *chains) read(host, id string) (*chain, error) {
+	ch := &chain{id: id, named: map[string]bool{}}
+	options := config.HostOptions{
+		HostDir:      func(string) (string, error) { return c.dir(host) },
+		UpdateClient: func(client *http.Client) error { return c.adapt(client, ch) },
+	}
+	endpoints, err := config.ConfigureHosts(context.Background(), options)(host)
+	if err != nil {
+		return nil, err
+	}
+	ch.endpoints = endpoints
+	for _, e := range endpoints {
+		if e.Host != defaultEndpoint(host) || c.names(host) {
+			ch.named[withPort(e.Scheme, e.Host)] = true
+		}
+	}
+	return ch, nil
+}
+
+// adapt fits containerd's HTTP client for a server's use. containerd calls it
+// once for the client that endpoints share and once more for each endpoint with
+// settings of its own, whose transport is a clone.
+func (c *chains) adapt(client *http.Client, ch *chain) error {
+	t, ok := client.Transport.(*http.Transport)
+	if !ok {
+		return nil // a copy that shares the adapted transport
+	}
+	t.DialContext = guardedDial(t.DialContext, func(addr string) bool {
+		return ch.named[addr] || c.namesAddress(addr)
+	})
+	t.MaxResponseHeaderBytes = maxHeaderBytes
+	t.MaxIdleConnsPerHost = t.MaxIdleConns
+	client.Transport = capped{t}
+	return nil
+}
+
+// defaultEndpoint is the host that is asked where certs.d names no server.
+func defaultEndpoint(host string) string {
+	if host == "docker.io" {
+		return "registry-1.docker.io"
+	}
+	return host
+}
+
+// withPort is an endpoint's address as a dialer sees it. An endpoint with an
+// http scheme and a TLS configuration is tried both ways, on the port it has.
+func withPort(scheme, host string) string {
+	if _, _, err := net.SplitHostPort(host); err == nil {
+		return host
+	}
+	port := map[string]string{"http": "80"}[scheme]
+	return net.JoinHostPort(strings.Trim(host, "[]"), cmp.Or(port, "443"))
+}
+
+// signature changes whenever a file of the folder does. A folder mounted from
+// a ConfigMap holds symbolic links, so it is their targets that are looked at.
+func signature(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	var s strings.Builder
+	s.WriteString(dir)
+	entries, _ := os.ReadDir(dir) // unreadable: the parser says so
+	for _, e := range entries {
+		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil {
+			fmt.Fprintf(&s, "\n%s %d %d", e.Name(), info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return s.String()
+}

@@ -1,0 +1,42 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// RateLimitedError is an answer of 429 Too Many Requests.
+type RateLimitedError struct {
+	// RetryAfter is how long the registry asks to wait, zero if it does not say.
+	RetryAfter time.Duration
+}
+
+func (e *RateLimitedError) Error() string { return "429 Too Many Requests" }
+
+// AuthError is a challenge that could not be answered: no usable credentials,
+// a scheme that containerd does not know, or a token server that gave no token.
+// The cause is wrapped, and may be a network error.
+type AuthError struct{ Err error }
+
+func (e *AuthError) Error() string { return "authorize: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *AuthError) Unwrap() error { return e.Err }
+
+// ManifestError is an answer that a node cannot use, whoever asks and however
+// often.
+type ManifestError struct{ What string }
+
+func (e *ManifestError) Error() string { return e.What }
+
+// BlockedError is an address that is not dialled for a Pod's sake.
+type BlockedError struct{ Addr netip.Addr }
+
+func (e *BlockedError) Error() string {
+	return fmt.Sprintf("address %s is not allowed: name the registry in certs.d if it is meant", e.Addr)
+}
+
+// errNoEndpoint is a certs.d entry that leaves no endpoint to ask.
+var errNoEndpoint = errors.New("no endpoint may resolve this reference: see the registry's hosts.toml")

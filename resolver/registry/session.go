@@ -1,0 +1,70 @@
+package registry
+
+import (
+	"time"
+
+	"github.com/containerd/containerd/v2/core/remotes/docker"
+
+	"github.com/pullgate/pullgate/resolver/bounded"
+)
+
+const (
+	maxSessions = 4096
+	sessionTTL  = time.Hour
+)
+
+// Login is what a registry that challenges is answered with. The zero value is
+// an anonymous attempt.
+type Login struct {
+	// ID stands for user name and password in cache keys. It must differ where
+	// they do, and must not reveal them.
+	ID       string
+	Username string
+	Password string
+}
+
+// session is one login at one registry: an authorizer per endpoint, which keep
+// the tokens that they were given.
+type session struct {
+	chain       *chain
+	authorizers []docker.Authorizer // as chain.endpoints
+}
+
+type sessions struct{ cache *bounded.Cache[*session] }
+
+func newSessions() sessions {
+	return sessions{bounded.New[*session](maxSessions)}
+}
+
+// get returns the session of a login, and whether it was used before.
+func (s sessions) get(ch *chain, login Login) (_ *session, used bool) {
+	key := sessionKey(ch, login)
+	if known, ok := s.cache.Get(key); ok {
+		return known, true
+	}
+	fresh := newSession(ch, login)
+	s.cache.Set(key, fresh, sessionTTL)
+	return fresh, false
+}
+
+// renew replaces the session of a login with one that knows nothing.
+func (s sessions) renew(ch *chain, login Login) *session {
+	fresh := newSession(ch, login)
+	s.cache.Set(sessionKey(ch, login), fresh, sessionTTL)
+	return fresh
+}
+
+func sessionKey(ch *chain, login Login) string { return login.ID + "\x00" + ch.id }
+
+func newSession(ch *chain, login Login) *session {
+	s := &session{chain: ch}
+	credentials := func(string) (string, string, error) { return login.Username, login.Password, nil }
+	for _, e := range ch.endpoints {
+		s.authorizers = append(s.authorizers, docker.NewDockerAuthorizer(
+			docker.WithAuthClient(e.Client),
+			docker.WithAuthCreds(credentials),
+			docker.WithAuthHeader(e.Header),
+		))
+	}
+	return s
+}

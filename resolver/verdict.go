@@ -1,0 +1,84 @@
+package resolver
+
+// Reason is why a verdict is what it is: one stable word, the same in
+// messages, metrics, annotations and JSON.
+type Reason string
+
+// The image can be pulled, or need not be.
+const (
+	// Pullable: some credential attempt resolved.
+	Pullable Reason = "Pullable"
+	// NotPulled: the pull policy is Never, no registry was asked (C51).
+	NotPulled Reason = "NotPulled"
+)
+
+// The image cannot be pulled, for a reason fixed by the Pod, its Secrets and
+// the registry's content.
+const (
+	InvalidImageName   Reason = "InvalidImageName"
+	ImageNotFound      Reason = "ImageNotFound"
+	RepositoryNotFound Reason = "RepositoryNotFound"
+	Unauthorized       Reason = "Unauthorized"
+	InvalidPullSecret  Reason = "InvalidPullSecret"
+	// UnsupportedManifest: what the registry serves under the reference is
+	// nothing that a node can use: another media type, schema 1, too large, a
+	// loop of redirects, or a HEAD request refused (C58, C60, C70, C81, C82).
+	UnsupportedManifest Reason = "UnsupportedManifest"
+)
+
+// What a node would see is not known from here, or is passing.
+const (
+	RateLimited Reason = "RateLimited"
+	// RegistryUnavailable: it answers, with an error of its own or nonsense.
+	RegistryUnavailable Reason = "RegistryUnavailable"
+	// Unreachable: no connection, or no such host.
+	Unreachable Reason = "Unreachable"
+	// Untrusted: its TLS certificate is not trusted, or it speaks no TLS.
+	Untrusted        Reason = "Untrusted"
+	Timeout          Reason = "Timeout"
+	SecretUnreadable Reason = "SecretUnreadable"
+	// NodeLocal: the registry is the node's own loopback (C39, C73).
+	NodeLocal Reason = "NodeLocal"
+	// Blocked: the registry's address is not dialled for a Pod's sake.
+	Blocked Reason = "Blocked"
+	// InternalError: a defect of pullgate's own.
+	InternalError Reason = "InternalError"
+)
+
+// Class is what may be done about a Reason.
+type Class string
+
+// The classes: Definite means that the pull will fail; Unverified that nobody
+// here knows.
+const (
+	ClassPullable   Class = "pullable"
+	ClassDefinite   Class = "definite"
+	ClassUnverified Class = "unverified"
+)
+
+// Class returns a Reason's class. A Reason that it does not know is
+// unverified: only what is surely definite may ever deny a Pod.
+func (r Reason) Class() Class {
+	switch r {
+	case Pullable, NotPulled:
+		return ClassPullable
+	case InvalidImageName, ImageNotFound, RepositoryNotFound, Unauthorized, InvalidPullSecret, UnsupportedManifest:
+		return ClassDefinite
+	default:
+		return ClassUnverified
+	}
+}
+
+// Verdict is the answer for one image.
+type Verdict struct {
+	// Image is the reference as it was written.
+	Image  string
+	Reason Reason
+	// Message is the cause and the cure in one line for the user, without the
+	// image's name; empty where there is nothing to say.
+	Message string
+	// Digest is what the reference resolved to, empty unless Pullable.
+	Digest string
+	// Detail is for the log: the error behind the Reason, without credentials.
+	Detail string
+}

@@ -1,0 +1,44 @@
+package webhook
+
+import (
+	"slices"
+
+	"github.com/pullgate/pullgate/resolver"
+)
+
+// decision is what each mode does about the findings, the worst first.
+type decision struct {
+	denied  []finding
+	warned  []finding // nothing that is denied: the denial has said it
+	audited []finding
+}
+
+// decide holds findings against levels.
+func decide(levels Levels, findings []finding) decision {
+	var d decision
+	for _, class := range []resolver.Class{resolver.ClassDefinite, resolver.ClassUnverified} {
+		for _, f := range findings {
+			if f.Reason.Class() != class {
+				continue
+			}
+			if levels.Enforce.covers(class) {
+				d.denied = append(d.denied, f)
+			} else if levels.Warn.covers(class) {
+				d.warned = append(d.warned, f)
+			}
+			if levels.Audit.covers(class) {
+				d.audited = append(d.audited, f)
+			}
+		}
+	}
+	return d
+}
+
+// noted lists what was denied or warned about or audited, each once.
+func (d decision) noted() []finding {
+	noted := slices.Concat(d.denied, d.warned)
+	if len(noted) == 0 {
+		return d.audited
+	}
+	return noted
+}

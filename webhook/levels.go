@@ -1,0 +1,79 @@
+package webhook
+
+import (
+	"fmt"
+
+	"github.com/pullgate/pullgate/resolver"
+)
+
+// Level is how much a mode acts on.
+type Level string
+
+// The levels: nothing, definite verdicts, and unverified ones too.
+const (
+	Off      Level = "off"
+	Definite Level = "definite"
+	Strict   Level = "strict"
+)
+
+const levelNames = `"off", "definite", "strict"`
+
+func (l Level) valid() bool { return l == Off || l == Definite || l == Strict }
+
+// covers reports whether a mode at this level acts on a verdict of a class.
+func (l Level) covers(c resolver.Class) bool {
+	switch c {
+	case resolver.ClassDefinite:
+		return l == Definite || l == Strict
+	case resolver.ClassUnverified:
+		return l == Strict
+	default:
+		return false
+	}
+}
+
+// Levels holds one level for each mode.
+type Levels struct {
+	Enforce Level `json:"enforce"`
+	Warn    Level `json:"warn"`
+	Audit   Level `json:"audit"`
+}
+
+// Namespace labels that set a level.
+const (
+	EnforceLabel = "pullgate.dev/enforce"
+	WarnLabel    = "pullgate.dev/warn"
+	AuditLabel   = "pullgate.dev/audit"
+)
+
+func (l Levels) allOff() bool { return l == Levels{Enforce: Off, Warn: Off, Audit: Off} }
+
+func (l Levels) String() string {
+	return fmt.Sprintf("enforce=%s warn=%s audit=%s", l.Enforce, l.Warn, l.Audit)
+}
+
+// levelsOf reads a namespace's labels. An invalid value means the default, and
+// is a problem to tell the user.
+func levelsOf(namespace string, labels map[string]string, defaults Levels) (levels Levels, problems []string) {
+	levels = defaults
+	for _, mode := range []struct {
+		label string
+		level *Level
+	}{
+		{EnforceLabel, &levels.Enforce},
+		{WarnLabel, &levels.Warn},
+		{AuditLabel, &levels.Audit},
+	} {
+		value, set := labels[mode.label]
+		if !set {
+			continue
+		}
+		if !Level(value).valid() {
+			problems = append(problems, fmt.Sprintf("namespace %q: label %s=%q is not one of %s; %q holds",
+				namespace, mode.label, value, levelNames, *mode.level))
+			continue
+		}
+		*mode.level = Level(value)
+	}
+	return levels, problems
+}
