@@ -3,8 +3,6 @@ package webhook
 import (
 	"context"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/pullgate/pullgate/resolver"
 )
 
@@ -20,20 +18,11 @@ type finding struct {
 	fields []string
 }
 
-// maxParallel bounds the look-ups of one Pod; no sane one has more images.
-const maxParallel = 64
-
 // check checks all images at once.
 func check(ctx context.Context, checker Checker, images []podImage, creds *resolver.Credentials) []finding {
 	findings := make([]finding, len(images))
-	var group errgroup.Group
-	group.SetLimit(maxParallel)
-	for n, image := range images {
-		group.Go(func() error {
-			findings[n] = finding{Verdict: checker.Check(ctx, image.Image, creds), fields: image.fields}
-			return nil
-		})
-	}
-	_ = group.Wait() // none of them fails
+	parallel(len(images), func(n int) {
+		findings[n] = finding{Verdict: checker.Check(ctx, images[n].Image, creds), fields: images[n].fields}
+	})
 	return findings
 }

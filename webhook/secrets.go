@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -35,8 +34,7 @@ func NewSecrets(live client.Reader) *Secrets {
 // cache. With anew it reads them all from the API server.
 func (s *Secrets) Read(ctx context.Context, namespace string, refs []corev1.LocalObjectReference, anew bool) (named []resolver.NamedSecret, cached bool) {
 	named = make([]resolver.NamedSecret, len(refs))
-	var group errgroup.Group
-	group.SetLimit(maxParallel)
+	var toRead []int
 	for n, ref := range refs {
 		named[n].Name = ref.Name
 		if ref.Name == "" {
@@ -46,12 +44,12 @@ func (s *Secrets) Read(ctx context.Context, namespace string, refs []corev1.Loca
 			named[n].Secret, cached = known, true
 			continue
 		}
-		group.Go(func() error {
-			named[n].Secret, named[n].Err = s.get(ctx, namespace, ref.Name)
-			return nil
-		})
+		toRead = append(toRead, n)
 	}
-	_ = group.Wait() // none of them fails
+	parallel(len(toRead), func(i int) {
+		n := &named[toRead[i]]
+		n.Secret, n.Err = s.get(ctx, namespace, n.Name)
+	})
 	return named, cached
 }
 

@@ -1,0 +1,83 @@
+package webhook
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+)
+
+// counting counts reads of the API server.
+type counting struct {
+	client.Reader
+	gets atomic.Int64
+}
+
+func (c *counting) Get(ctx context.Context, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
+	c.gets.Add(1)
+	return c.Reader.Get(ctx, key, obj, opts...)
+}
+
+func TestSecrets(t *testing.T) {
+	scheme := runtime.NewScheme()
+	if err := corev1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	live := &counting{Reader: fake.NewClientBuilder().WithScheme(scheme).WithObjects(&corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "dev", Name: "regcred"},
+		Type:       corev1.SecretTypeDockerConfigJson,
+		Data:       map[string][]byte{corev1.DockerConfigJsonKey: []byte(`{}`), "other": []byte("x")},
+	}).Build()}
+	s := NewSecrets(live)
+	refs := []corev1.LocalObjectReference{{Name: "regcred"}, {Name: ""}, {Name: "gone"}}
+
+	named, cached := s.Read(t.Context(), "dev", refs, false)
+	if cached || live.gets.Load() != 2 {
+		t.Errorf("first read: cached %t, %d gets", cached, live.gets.Load())
+	}
+	if s := named[0].Secret; s == nil || s.Name != "regcred" || len(s.Data) != 1 {
+		t.Errorf("regcred: %+v, want only what a kubelet reads of it", s)
+	}
+	if named[1].Secret != nil || named[1].Err != nil {
+		t.Errorf("nameless: %+v", named[1])
+	}
+	if !apierrors.IsNotFound(named[2].Err) {
+		t.Errorf("gone: %v", named[2].Err)
+	}
+
+	// What was found is kept; what was not may have been created since.
+	if _, cached = s.Read(t.Context(), "dev", refs, false); !cached || live.gets.Load() != 3 {
+		t.Errorf("second read: cached %t, %d gets", cached, live.gets.Load())
+	}
+	if _, cached = s.Read(t.Context(), "dev", refs, true); cached || live.gets.Load() != 5 {
+		t.Errorf("read anew: cached %t, %d gets", cached, live.gets.Load())
+	}
+	// The same name in another namespace is another Secret.
+	if named, _ = s.Read(t.Context(), "prod", refs[:1], false); !apierrors.IsNotFound(named[0].Err) {
+		t.Errorf("in another namespace: %+v", named[0])
+	}
+}
+
+func TestNamespacesAskLiveForNewOnes(t *testing.T) {
+	scheme := runtime.NewScheme()
+	if err := corev1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "new", Labels: map[string]string{EnforceLabel: "off"}}}
+	empty := fake.NewClientBuilder().WithScheme(scheme).Build()
+	full := fake.NewClientBuilder().WithScheme(scheme).WithObjects(ns).Build()
+
+	got, err := Namespaces{Cached: empty, Live: full}.Labels(t.Context(), "new")
+	if err != nil || got[EnforceLabel] != "off" {
+		t.Errorf("labels %v, %v", got, err)
+	}
+	if _, err := (Namespaces{Cached: empty, Live: empty}).Labels(t.Context(), "new"); !apierrors.IsNotFound(err) {
+		t.Errorf("of a namespace that nobody knows: %v", err)
+	}
+}
