@@ -79,7 +79,8 @@ func (r *Resolver) login(c keyring.Credential) registry.Login {
 		return registry.Login{}
 	}
 	mac := hmac.New(sha256.New, r.fingerprintKey)
-	fmt.Fprintf(mac, "%d:%s%s", len(c.Username), c.Username, c.Password)
+	// With its length, so that no other split of the same characters is equal.
+	mac.Write(fmt.Appendf(nil, "%d:%s%s", len(c.Username), c.Username, c.Password))
 	return registry.Login{ID: string(mac.Sum(nil)), Username: c.Username, Password: c.Password}
 }
 

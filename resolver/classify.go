@@ -20,6 +20,7 @@ import (
 
 	"github.com/pullgate/pullgate/resolver/reference"
 	"github.com/pullgate/pullgate/resolver/registry"
+	"github.com/pullgate/pullgate/resolver/words"
 )
 
 // classify turns a failed look-up into an outcome. Only errors that it knows
@@ -145,20 +146,20 @@ func inspect(m registry.Manifest) outcome {
 	case m.MediaType == string(types.DockerManifestSchema1Signed):
 		return outcome{reason: UnsupportedManifest, says: "it is a schema 1 image, which nodes no longer support: push it anew"} // C81
 	default:
-		return outcome{reason: UnsupportedManifest, says: fmt.Sprintf("its media type %s is none that a node can use", quote(m.MediaType, maxQuoted))}
+		return outcome{reason: UnsupportedManifest, says: fmt.Sprintf("its media type %s is none that a node can use", words.Quote(m.MediaType, maxQuoted))}
 	}
 }
 
 // redact keeps an error's text fit for the log: redirects may carry signed
 // queries.
 func redact(err error) string {
-	words := strings.Fields(err.Error())
-	for i, w := range words {
-		if path, _, found := strings.Cut(w, "?"); found && strings.Contains(w, "://") {
-			words[i] = path + `?…"`
+	fields := strings.Fields(err.Error())
+	for i, f := range fields {
+		if path, _, found := strings.Cut(f, "?"); found && strings.Contains(f, "://") {
+			fields[i] = path + `?…"`
 		}
 	}
-	return cut(strings.Join(words, " "), maxDetail)
+	return words.Cut(strings.Join(fields, " "), maxDetail)
 }
 
 const maxDetail = 500

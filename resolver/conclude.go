@@ -53,17 +53,17 @@ func unauthorizedWords(ref reference.Reference, creds *Credentials, failed []fai
 			refused = append(refused, s)
 		}
 	}
-	var words string
+	var message string
 	if len(refused) == 0 {
-		words = fmt.Sprintf("%s requires credentials for %q, or it does not exist; %s", ref.Host, ref.Repository, creds.absenceWords(ref.Host))
+		message = fmt.Sprintf("%s requires credentials for %q, or it does not exist; %s", ref.Host, ref.Repository, creds.absenceWords(ref.Host))
 	} else {
-		words = fmt.Sprintf("%s refused the credentials of %s for %q", ref.Host, secretWords(refused), ref.Repository)
+		message = fmt.Sprintf("%s refused the credentials of %s for %q", ref.Host, secretWords(refused), ref.Repository)
 		if m := creds.missingWords(); m != "" {
-			words += "; " + m
+			message += "; " + m
 		}
 	}
 	if told.says != "" {
-		words += "; " + told.says
+		message += "; " + told.says
 	}
-	return words
+	return message
 }

@@ -2,17 +2,16 @@ package resolver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
-
-	"errors"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/pullgate/pullgate/resolver/reference"
 	"github.com/pullgate/pullgate/resolver/registry"
+	"github.com/pullgate/pullgate/resolver/words"
 )
 
 // explain spends what is left of the deadline on learning why an image was
@@ -70,7 +69,7 @@ func errorList(list []transport.Diagnostic) string {
 	if m := list[0].Message; m != "" {
 		text += ": " + m
 	}
-	return quote(text, maxQuoted)
+	return words.Quote(text, maxQuoted)
 }
 
 // notFoundWords names the part of a reference that does not exist.
@@ -90,24 +89,5 @@ func statusWords(code int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
 }
 
+// maxQuoted bounds foreign text in a message, in bytes.
 const maxQuoted = 120
-
-// quote quotes foreign text with control characters escaped, cut to about max
-// bytes.
-func quote(s string, max int) string { return strconv.Quote(cut(s, max)) }
-
-// cut shortens a text to at most max bytes, with an ellipsis, between runes.
-func cut(s string, max int) string {
-	if len(s) <= max {
-		return s
-	}
-	const ellipsis = "…"
-	s = s[:max-len(ellipsis)]
-	for len(s) > 0 && s[len(s)-1]&0xC0 == 0x80 {
-		s = s[:len(s)-1]
-	}
-	if len(s) > 0 && s[len(s)-1] >= 0xC0 {
-		s = s[:len(s)-1]
-	}
-	return s + ellipsis
-}

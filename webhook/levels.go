@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/pullgate/pullgate/resolver"
@@ -15,6 +16,16 @@ const (
 	Definite Level = "definite"
 	Strict   Level = "strict"
 )
+
+// UnmarshalJSON reads a level by its name. YAML 1.1 takes an unquoted off for
+// false, and so does this.
+func (l *Level) UnmarshalJSON(data []byte) error {
+	if string(data) == "false" {
+		*l = Off
+		return nil
+	}
+	return json.Unmarshal(data, (*string)(l))
+}
 
 const levelNames = `"off", "definite", "strict"`
 

@@ -7,6 +7,8 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/pullgate/pullgate/resolver/words"
 )
 
 // Audit annotation keys; the API server puts the webhook's name before them.
@@ -25,7 +27,7 @@ func skipped() admission.Response {
 // failedOpen lets a request through that could not be judged.
 func failedOpen(problem string) admission.Response {
 	r := skipped()
-	r.Warnings = []string{cut("images not verified: "+problem, maxWarning)}
+	r.Warnings = []string{words.Cut("images not verified: "+problem, maxWarning)}
 	r.AuditAnnotations = map[string]string{annotationError: problem}
 	return r
 }
@@ -58,7 +60,7 @@ func denialStatus(denied []finding) *metav1.Status {
 		s := denial(f)
 		sentences = append(sentences, s)
 		for _, field := range f.fields {
-			causes = append(causes, metav1.StatusCause{Type: metav1.CauseType(f.Reason), Field: field, Message: cut(s, maxDenial)})
+			causes = append(causes, metav1.StatusCause{Type: metav1.CauseType(f.Reason), Field: field, Message: words.Cut(s, maxDenial)})
 		}
 	}
 	return &metav1.Status{
@@ -81,10 +83,10 @@ func warnings(warned []finding, problems []string) []string {
 		total int
 	)
 	for _, p := range problems {
-		lines = append(lines, cut(printable(p), maxWarning))
+		lines = append(lines, words.Cut(words.Printable(p), maxWarning))
 	}
 	for n, f := range warned {
-		line := cut(warning(f), maxWarning)
+		line := words.Cut(warning(f), maxWarning)
 		if total += len(line); total > maxWarnings {
 			return append(lines, fmt.Sprintf("and %d more images", len(warned)-n))
 		}

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/words"
 )
 
 // LabelGetter looks up the labels of a namespace.
@@ -119,7 +120,7 @@ func (v *Validator) decode(req admission.Request) (pod, old *corev1.Pod, err err
 func logDecision(ctx context.Context, d decision) {
 	logger := log.FromContext(ctx)
 	for _, f := range d.noted() {
-		logger.Info("image not pullable", "denied", len(d.denied) > 0, "image", cut(f.Image, maxImage),
+		logger.Info("image not pullable", "denied", len(d.denied) > 0, "image", words.Cut(f.Image, maxImage),
 			"reason", f.Reason, "message", f.Message, "detail", f.Detail)
 	}
 }

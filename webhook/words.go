@@ -2,11 +2,10 @@ package webhook
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/words"
 )
 
 // Sizes in bytes. The API server cuts warnings once all together pass 4,096
@@ -39,7 +38,9 @@ func warning(f finding) string {
 }
 
 func sentence(f finding, how string) string {
-	return printable(fmt.Sprintf("image %s (%s) %s%s", quote(f.Image, maxImage), fieldList(f.fields), how, f.Message))
+	// The parts are quoted where they come from; Printable is for the one that
+	// was not.
+	return words.Printable(fmt.Sprintf("image %s (%s) %s%s", words.Quote(f.Image, maxImage), fieldList(f.fields), how, f.Message))
 }
 
 func fieldList(fields []string) string {
@@ -49,16 +50,16 @@ func fieldList(fields []string) string {
 	return strings.Join(fields, ", ")
 }
 
-// join strings sentences together up to max bytes, with a count of the rest. At
+// join strings sentences together up to limit bytes, with a count of the rest. At
 // least the first is said, cut if need be.
-func join(sentences []string, max int) string {
+func join(sentences []string, limit int) string {
 	var b strings.Builder
 	for n, s := range sentences {
 		if n == 0 {
-			b.WriteString(cut(s, max))
+			b.WriteString(words.Cut(s, limit))
 			continue
 		}
-		if b.Len()+len(s) > max {
+		if b.Len()+len(s) > limit {
 			fmt.Fprintf(&b, "; and %d more images", len(sentences)-n)
 			break
 		}
@@ -66,31 +67,4 @@ func join(sentences []string, max int) string {
 		b.WriteString(s)
 	}
 	return b.String()
-}
-
-// quote quotes user input with control characters escaped, cut to max bytes.
-func quote(s string, max int) string { return strconv.Quote(cut(s, max)) }
-
-// cut shortens a text to at most max bytes, between runes.
-func cut(s string, max int) string {
-	if len(s) <= max {
-		return s
-	}
-	const ellipsis = "…"
-	end := max - len(ellipsis)
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + ellipsis
-}
-
-// printable replaces what a terminal or an HTTP header would choke on. The
-// parts are quoted where they come from; this is for the one that was not.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !strconv.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
 }

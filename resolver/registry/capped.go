@@ -15,6 +15,7 @@ const maxHeaderBytes = 64 << 10
 // manifest that containerd takes; a token answer is far smaller.
 type capped struct{ http.RoundTripper }
 
+// RoundTrip passes a request on and caps the answer.
 func (c capped) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := c.RoundTripper.RoundTrip(req)
 	if err != nil {

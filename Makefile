@@ -1,0 +1,60 @@
+# All of it runs on a machine that has Go, make, git and a shell.
+
+GOLANGCI_LINT_VERSION := v2.15.0
+GOLANGCI_LINT         := bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+
+# The race detector needs a C compiler; CI installs one.
+RACE := $(if $(shell command -v $(firstword $(CC) cc) || command -v gcc),-race)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## a real API server, a registry and pullgate: what a kubectl user sees
+	cd e2e && go run ./cmd/demo
+
+.PHONY: demo-up
+demo-up: ## the same, left running until Ctrl-C, with the KUBECONFIG to use
+	cd e2e && go run ./cmd/demo -keep
+
+.PHONY: build
+build: ## build bin/pullgate
+	CGO_ENABLED=0 go build -trimpath -o bin/pullgate ./cmd/pullgate
+
+.PHONY: test
+test: test-unit test-e2e ## every test that needs no root
+
+.PHONY: test-unit
+test-unit: race-notice ## unit tests, with the race detector
+	go test $(RACE) ./...
+
+# The binaries are built first, and not by the tests, so that the progress is on
+# the terminal and the time does not count as a test's.
+.PHONY: test-e2e
+test-e2e: race-notice ## the built binary against a real API server and real registries
+	cd e2e && go run ./cmd/build && go test $(RACE) -timeout 15m ./...
+
+.PHONY: race-notice
+race-notice:
+	@$(if $(RACE),:,echo 'There is no C compiler here: the tests run WITHOUT the race detector.' >&2)
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## go vet, golangci-lint and tidy go.mod files, in both modules
+	go vet ./...
+	cd e2e && go vet ./...
+	$(GOLANGCI_LINT) run ./...
+	cd e2e && ../$(GOLANGCI_LINT) run --config ../.golangci.yaml ./...
+	go mod tidy -diff
+	cd e2e && go mod tidy -diff
+
+$(GOLANGCI_LINT):
+	mkdir -p bin
+	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv bin/golangci-lint $@
+
+.PHONY: clean
+clean: ## delete what was built here
+	rm -rf bin e2e/bin e2e/out
