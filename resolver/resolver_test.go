@@ -236,6 +236,23 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
+// A verdict that is known is not lost to the search for better words.
+func TestSlowExplanation(t *testing.T) {
+	r, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodHead {
+			<-r.Context().Done()
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	v := r.Check(ctx, Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", nil))
+	if v.Reason != ImageNotFound {
+		t.Errorf("%s %q, want ImageNotFound", v.Reason, v.Message)
+	}
+}
+
 // Nothing on this host is dialled because a Pod, a redirect or a token realm
 // names it.
 func TestBlockedAddresses(t *testing.T) {

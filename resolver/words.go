@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
@@ -14,15 +15,21 @@ import (
 	"github.com/pullgate/pullgate/resolver/words"
 )
 
-// explain spends what is left of the deadline on learning why an image was
-// refused: a HEAD's answer has no body, and many registries answer alike for a
-// missing tag and a missing repository.
+// explainTimeout bounds the search for better words: the verdict is known by
+// then, and must not be lost to a slow answer.
+const explainTimeout = time.Second
+
+// explain spends a little time on learning why an image was refused: a HEAD's
+// answer has no body, and many registries answer alike for a missing tag and a
+// missing repository.
 func (r *Resolver) explain(ctx context.Context, ref reference.Reference, login registry.Login, o outcome) outcome {
 	switch o.reason {
 	case ImageNotFound, Unauthorized, UnsupportedManifest:
 	default:
 		return o
 	}
+	ctx, cancel := context.WithTimeout(ctx, explainTimeout)
+	defer cancel()
 	list, served := r.client.Explain(ctx, ref, login)
 	if served {
 		o.says += "; it does serve the manifest to GET, but a node asks with HEAD" // C58
