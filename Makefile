@@ -12,13 +12,14 @@ RACE := $(if $(shell command -v $(firstword $(CC) cc) || command -v gcc),-race)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# Built and run, not `go run`, which does not pass SIGTERM on.
 .PHONY: demo
 demo: ## a real API server, a registry and pullgate: what a kubectl user sees
-	cd e2e && go run ./cmd/demo
+	cd e2e && go build -o bin/demo ./cmd/demo && exec ./bin/demo
 
 .PHONY: demo-up
 demo-up: ## the same, left running until Ctrl-C, with the KUBECONFIG to use
-	cd e2e && go run ./cmd/demo -keep
+	cd e2e && go build -o bin/demo ./cmd/demo && exec ./bin/demo -keep
 
 .PHONY: build
 build: ## build bin/pullgate

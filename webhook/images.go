@@ -24,7 +24,7 @@ func bringsImages(req admissionv1.AdmissionRequest) bool {
 // introducedImages lists the images that a request brings into a Pod, in the
 // Pod's order, each once with all its fields. The old Pod is nil on CREATE.
 func introducedImages(pod, old *corev1.Pod) []podImage {
-	if pod == nil || !pullsImages(pod) {
+	if !pullsImages(pod) {
 		return nil
 	}
 	known := map[string]bool{}

@@ -53,7 +53,6 @@ func TestIntroducedImages(t *testing.T) {
 		"succeeded":                 {with(ab(), func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded }), podOf(nil, []string{"x"}), nil},
 		"failed":                    {with(ab(), func(p *corev1.Pod) { p.Status.Phase = corev1.PodFailed }), podOf(nil, []string{"x"}), nil},
 		"running":                   {with(podOf(nil, []string{"new"}), func(p *corev1.Pod) { p.Status.Phase = corev1.PodRunning }), ab(), []image{{"new", []string{"spec.containers[0].image"}}}},
-		"no Pod":                    {nil, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []image

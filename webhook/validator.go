@@ -52,9 +52,16 @@ func (v *Validator) Handle(ctx context.Context, req admission.Request) (resp adm
 			resp = failedOpen("pullgate failed internally, see its log")
 		}
 	}()
+	if err := checkRequest(req); err != nil {
+		return badRequest(err)
+	}
+	if !bringsImages(req.AdmissionRequest) {
+		return skipped()
+	}
 	pod, old, err := v.decode(req)
 	if err != nil {
-		return badRequest(err)
+		log.FromContext(ctx).Error(err, "decode the request's objects")
+		return failedOpen("pullgate could not decode the Pod")
 	}
 	images := introducedImages(pod, old)
 	if len(images) == 0 {
@@ -86,21 +93,20 @@ func (v *Validator) judge(ctx context.Context, namespace string, pod *corev1.Pod
 	}
 }
 
-// decode reads the Pod, and on an update the Pod that was; neither of a request
-// that cannot bring images.
-func (v *Validator) decode(req admission.Request) (pod, old *corev1.Pod, err error) {
+// checkRequest finds requests that no API server sends unless it was told to by
+// mistake.
+func checkRequest(req admission.Request) error {
 	if req.UID == "" {
-		return nil, nil, errors.New("the AdmissionReview has no request, or a request without uid")
+		return errors.New("the AdmissionReview has no request, or a request without uid")
 	}
 	if k := req.Kind; k.Group != "" || k.Kind != "Pod" {
-		return nil, nil, fmt.Errorf("pullgate validates Pods, not %s of group %q: correct the rules of the ValidatingWebhookConfiguration", k.Kind, k.Group)
+		return fmt.Errorf("pullgate validates Pods, not %s of group %q: correct the rules of the ValidatingWebhookConfiguration", k.Kind, k.Group)
 	}
-	if !bringsImages(req.AdmissionRequest) {
-		return nil, nil, nil
-	}
-	if len(req.Object.Raw) == 0 {
-		return nil, nil, errors.New("the request has no object")
-	}
+	return nil
+}
+
+// decode reads the Pod, and on an update the Pod that was.
+func (v *Validator) decode(req admission.Request) (pod, old *corev1.Pod, err error) {
 	pod = &corev1.Pod{}
 	if err := v.Decoder.DecodeRaw(req.Object, pod); err != nil {
 		return nil, nil, fmt.Errorf("decode the Pod: %w", err)
@@ -120,7 +126,7 @@ func (v *Validator) decode(req admission.Request) (pod, old *corev1.Pod, err err
 func logDecision(ctx context.Context, d decision) {
 	logger := log.FromContext(ctx)
 	for _, f := range d.noted() {
-		logger.Info("image not pullable", "denied", len(d.denied) > 0, "image", words.Cut(f.Image, maxImage),
+		logger.Info("image not pullable", "denied", len(d.denied) > 0, "image", words.Cut(f.Image, maxDeniedImage),
 			"reason", f.Reason, "message", f.Message, "detail", f.Detail)
 	}
 }

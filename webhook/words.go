@@ -11,7 +11,8 @@ import (
 // Sizes in bytes. The API server cuts warnings once all together pass 4,096
 // characters, and drops one with a control character without a word.
 const (
-	maxImage       = 200
+	maxDeniedImage = 300
+	maxWarnedImage = 100 // leaves room for field and cause
 	maxDenial      = 2048
 	maxWarning     = 256
 	maxWarnings    = 3800
@@ -25,7 +26,7 @@ func denial(f finding) string {
 	if f.Reason.Class() == resolver.ClassUnverified {
 		how = "cannot be verified, as this namespace requires"
 	}
-	return sentence(f, how+": ")
+	return sentence(f, maxDeniedImage, how+": ")
 }
 
 // warning words one image that is let through.
@@ -34,10 +35,10 @@ func warning(f finding) string {
 	if f.Reason.Class() == resolver.ClassDefinite {
 		how = "cannot be pulled"
 	}
-	return sentence(f, how+": ")
+	return sentence(f, maxWarnedImage, how+": ")
 }
 
-func sentence(f finding, how string) string {
+func sentence(f finding, maxImage int, how string) string {
 	// The parts are quoted where they come from; Printable is for the one that
 	// was not.
 	return words.Printable(fmt.Sprintf("image %s (%s) %s%s", words.Quote(f.Image, maxImage), fieldList(f.fields), how, f.Message))

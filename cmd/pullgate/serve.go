@@ -74,13 +74,14 @@ func serve(ctx context.Context, o webhookOptions, config configuration) error {
 	if err != nil {
 		return err
 	}
-	server.Register(admissionPath, handler)
+	// Asking the manager for the server is what makes it start the server.
+	mgr.GetWebhookServer().Register(admissionPath, handler)
 
 	err = errors.Join(
 		mgr.AddHealthzCheck("ping", healthz.Ping),
-		mgr.AddReadyzCheck("certificates", certificates.Ready),
-		mgr.AddReadyzCheck("namespaces", synced),
-		mgr.AddReadyzCheck("server", server.StartedChecker()),
+		mgr.AddReadyzCheck("certificates", explained("certificates", certificates.Ready)),
+		mgr.AddReadyzCheck("namespaces", explained("namespaces", synced)),
+		mgr.AddReadyzCheck("server", explained("server", server.StartedChecker())),
 	)
 	if err != nil {
 		return fmt.Errorf("set up health checks: %w", err)

@@ -23,9 +23,25 @@ func Cut(s string, limit int) string {
 	return s[:end] + ellipsis
 }
 
-// Quote quotes a text with control characters escaped. The text is cut to limit
-// bytes before.
-func Quote(s string, limit int) string { return strconv.Quote(Cut(s, limit)) }
+// Quote quotes a text with control characters escaped, in at most limit bytes.
+// Cutting comes after quoting, since an escape is longer than what it escapes.
+func Quote(s string, limit int) string {
+	if q := strconv.Quote(Cut(s, limit)); len(q) <= limit {
+		return q
+	}
+	const end = `…"`
+	quoted := make([]byte, 0, limit)
+	quoted = append(quoted, '"')
+	for i, width := 0, 0; i < len(s); i += width {
+		_, width = utf8.DecodeRuneInString(s[i:])
+		q := strconv.Quote(s[i : i+width])
+		if len(quoted)+len(q)-len(`""`)+len(end) > limit {
+			break
+		}
+		quoted = append(quoted, q[1:len(q)-1]...)
+	}
+	return string(append(quoted, end...))
+}
 
 // Printable replaces by "?" what a terminal or an HTTP header would choke on.
 func Printable(s string) string {

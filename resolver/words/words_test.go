@@ -22,9 +22,18 @@ func TestCut(t *testing.T) {
 }
 
 func TestQuote(t *testing.T) {
-	const in = "a\n\x1b[31m\x00\"b"
-	if got, want := Quote(in, 100), `"a\n\x1b[31m\x00\"b"`; got != want {
-		t.Errorf("Quote = %s, want %s", got, want)
+	for in, want := range map[string]string{
+		"a\n\x1b[31m\x00\"b":         `"a\n\x1b[31m\x00\"b"`,
+		"":                           `""`,
+		"exactly eighteen c":         `"exactly eighteen c"`,
+		"more than eighteen chars":   `"more than eighte…"`,
+		strings.Repeat("\x01", 1000): `"\x01\x01\x01\x01…"`,
+		strings.Repeat("é", 1000):    `"éééééééé…"`,
+		"bad \xff\xff\xff\xff bytes": `"bad \xff\xff\xff…"`,
+	} {
+		if got := Quote(in, 21); got != want || len(got) > 21 {
+			t.Errorf("Quote(%.30q) = %s (%d bytes), want %s", in, got, len(got), want)
+		}
 	}
 }
 
