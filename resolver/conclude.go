@@ -55,7 +55,7 @@ func unauthorizedWords(ref reference.Reference, creds *Credentials, failed []fai
 	}
 	var message string
 	if len(refused) == 0 {
-		message = fmt.Sprintf("%s requires credentials for %q, or it does not exist; %s", ref.Host, ref.Repository, creds.absenceWords(ref.Host))
+		message = fmt.Sprintf("%s requires credentials for %q, or has no such repository; %s", ref.Host, ref.Repository, creds.absenceWords(ref.Host))
 	} else {
 		message = fmt.Sprintf("%s refused the credentials of %s for %q", ref.Host, secretWords(refused), ref.Repository)
 		if m := creds.missingWords(); m != "" {

@@ -1,0 +1,126 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestEnsureSkipsWhatIsUpToDate(t *testing.T) {
+	paths, err := Ensure(t.Context(), os.Stderr, Etcd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(paths[Etcd])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Ensure(t.Context(), os.Stderr, Etcd); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.Stat(paths[Etcd])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !before.ModTime().Equal(after.ModTime()) {
+		t.Error("built again though nothing changed")
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(paths[Etcd]), ".build-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestEnsureOfAnUnknownProgram(t *testing.T) {
+	_, err := Ensure(t.Context(), os.Stderr, "kube-proxi")
+	if err == nil || !strings.Contains(err.Error(), `"kube-proxi"`) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestKubernetesLDFlags(t *testing.T) {
+	got := kubernetesLDFlags("v1.37.2")
+	for _, want := range []string{"version.gitVersion=v1.37.2 ", "version.gitMajor=1 ", "version.gitMinor=37 "} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in %q", want, got)
+		}
+	}
+}
+
+func TestStampKnowsItsParts(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", "module m\n")
+	write("go.sum", "")
+	stamp := func(toolchain string, b binary, version string) string {
+		t.Helper()
+		s, err := module{dir: dir, toolchain: toolchain}.stamp(t.Context(), b, version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	b := binary{pkg: "./cmd/etcd", module: "etcd"}
+	first := stamp("go1", b, "v1")
+	if again := stamp("go1", b, "v1"); again != first {
+		t.Error("the same parts have two stamps")
+	}
+	installed := binary{pkg: "registry", version: "v3"}
+	firstInstalled := stamp("go1", installed, "v3")
+	changed := map[string]string{
+		"toolchain": stamp("go2", b, "v1"),
+		"version":   stamp("go1", b, "v2"),
+		"tags":      stamp("go1", binary{pkg: b.pkg, module: b.module, tags: "x"}, "v1"),
+	}
+	write("go.sum", "m v1 h1:x\n")
+	changed["go.sum"] = stamp("go1", b, "v1")
+	for part, s := range changed {
+		if s == first {
+			t.Errorf("a change of %s does not change the stamp", part)
+		}
+	}
+	if stamp("go1", installed, "v3") != firstInstalled {
+		t.Error("this module's go.sum changes the stamp of a program that isn't built with it")
+	}
+}
+
+func TestRunTellsTheCompilersErrors(t *testing.T) {
+	var progress bytes.Buffer
+	err := run(&progress, "x", "", exec.Command("/bin/sh", "-c", "echo undefined: frobnicate >&2; exit 1"))
+	if err == nil || !strings.Contains(err.Error(), "undefined: frobnicate") {
+		t.Errorf("err = %v", err)
+	}
+	if progress.Len() > 0 {
+		t.Errorf("a short build is told: %q", progress.String())
+	}
+}
+
+func TestLock(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "lock")
+	unlock, err := lock(t.Context(), file, os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := lock(ctx, file, os.Stderr); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("second lock: %v, want context.DeadlineExceeded", err)
+	}
+	unlock()
+	unlock, err = lock(t.Context(), file, os.Stderr)
+	if err != nil {
+		t.Fatalf("lock after unlock: %v", err)
+	}
+	unlock()
+}

@@ -1,0 +1,73 @@
+package cluster
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/pullgate/pullgate/e2e/build"
+	"github.com/pullgate/pullgate/e2e/process"
+)
+
+func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, auditPolicy string) error {
+	args := []string{
+		"--etcd-servers=http://" + process.Loopback(etcdPort),
+		"--bind-address=127.0.0.1",
+		"--secure-port=" + strconv.Itoa(port),
+		// Without an address to advertise, the server looks for a network
+		// interface that is not loopback, and a machine need not have one.
+		"--advertise-address=127.0.0.1",
+		"--endpoint-reconciler-type=none",
+		"--service-cluster-ip-range=10.0.0.0/24",
+		"--tls-cert-file=" + c.pki.path(serverCert),
+		"--tls-private-key-file=" + c.pki.path(serverKey),
+		"--client-ca-file=" + c.pki.path(caCert),
+		"--authorization-mode=RBAC",
+		"--service-account-issuer=https://kubernetes.default.svc",
+		"--service-account-signing-key-file=" + c.pki.path(serviceAccountKey),
+		"--service-account-key-file=" + c.pki.path(serviceAccountKey),
+		"--allow-privileged=true",
+	}
+	if auditPolicy != "" {
+		policy := filepath.Join(c.dir, "audit-policy.yaml")
+		if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
+			return err
+		}
+		args = append(args, "--audit-policy-file="+policy, "--audit-log-path="+c.AuditLog(), "--audit-log-mode=blocking")
+	}
+	client, err := c.adminHTTP()
+	if err != nil {
+		return err
+	}
+	return c.launch(ctx, build.KubeAPIServer, args, func(ctx context.Context) error {
+		if err := healthy(ctx, client, c.server+"/readyz"); err != nil {
+			return err
+		}
+		// Made by the server itself, shortly after it is ready.
+		return healthy(ctx, client, c.server+"/api/v1/namespaces/default")
+	})
+}
+
+// adminHTTP is a plain HTTP client with the administrator's certificate.
+func (c *Cluster) adminHTTP() (*http.Client, error) {
+	pair, err := tls.X509KeyPair(c.pki.adminCert, c.pki.adminKey)
+	if err != nil {
+		return nil, fmt.Errorf("the administrator's certificate: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(c.pki.ca) {
+		return nil, errors.New("the cluster's CA is no PEM certificate")
+	}
+	return direct(&tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots}), nil
+}
+
+// direct is an HTTP client that goes through no proxy.
+func direct(config *tls.Config) *http.Client {
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
+}

@@ -1,0 +1,140 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/pullgate/pullgate/e2e/build"
+	"github.com/pullgate/pullgate/e2e/process"
+)
+
+// startTimeout is how long a server may take until it is ready: seconds on an
+// idle machine, and a busy one must not fail a test.
+const startTimeout = 2 * time.Minute
+
+// Options says what to start.
+type Options struct {
+	// Binaries are the programs of build.ControlPlane.
+	Binaries build.Paths
+	// AuditPolicy is a YAML audit.k8s.io Policy; without it nothing is
+	// audited. The events go to the file AuditLog.
+	AuditPolicy string
+}
+
+// Cluster is a running control plane.
+type Cluster struct {
+	dir       string
+	binaries  build.Paths
+	pki       *pki
+	server    string
+	config    *rest.Config
+	client    kubernetes.Interface
+	processes []*process.Process
+	stop      sync.Once
+}
+
+// Start starts a control plane and waits until it is ready. It ends with Stop,
+// or when ctx does; a start that fails leaves nothing behind either.
+func Start(ctx context.Context, o Options) (*Cluster, error) {
+	for _, name := range build.ControlPlane() {
+		if o.Binaries[name] == "" {
+			return nil, fmt.Errorf("start the cluster: no %s binary given", name)
+		}
+	}
+	dir, err := os.MkdirTemp("", "pullgate-cluster-")
+	if err != nil {
+		return nil, fmt.Errorf("start the cluster: %w", err)
+	}
+	c := &Cluster{dir: dir, binaries: o.Binaries}
+	starting, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := c.start(starting, o); err != nil {
+		c.Stop()
+		return nil, fmt.Errorf("start the cluster: %w", err)
+	}
+	context.AfterFunc(ctx, c.Stop)
+	return c, nil
+}
+
+func (c *Cluster) start(ctx context.Context, o Options) error {
+	ports, err := process.FreePorts(3)
+	if err != nil {
+		return err
+	}
+	if c.pki, err = newPKI(c.dir); err != nil {
+		return err
+	}
+	if err := c.startEtcd(ctx, ports[0], ports[1]); err != nil {
+		return err
+	}
+	c.server = "https://" + process.Loopback(ports[2])
+	if err := c.connect(); err != nil {
+		return err
+	}
+	return c.startAPIServer(ctx, ports[0], ports[2], o.AuditPolicy)
+}
+
+// connect makes the administrator's kubeconfig and client.
+func (c *Cluster) connect() error {
+	admin := credential{certificate: c.pki.adminCert, key: c.pki.adminKey}
+	config, err := c.writeKubeconfig(c.Kubeconfig(), admin)
+	if err != nil {
+		return err
+	}
+	// Tests in parallel share the client; the client's own limits would make
+	// them wait for each other.
+	config.QPS, config.Burst = -1, 0
+	// Warnings are the business of the tests that look for them.
+	config.WarningHandler = rest.NoWarnings{}
+	c.config = config
+	c.client, err = kubernetes.NewForConfig(config)
+	return err
+}
+
+// Stop ends the processes, last started first, and removes their files. It may
+// be called more than once, and returns when everything is gone.
+func (c *Cluster) Stop() {
+	c.stop.Do(func() {
+		for i := len(c.processes) - 1; i >= 0; i-- {
+			c.processes[i].Stop()
+		}
+		_ = os.RemoveAll(c.dir)
+	})
+}
+
+// launch starts one of the cluster's processes and waits until probe succeeds.
+func (c *Cluster) launch(ctx context.Context, name string, args []string, probe func(context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return errors.Join(err, context.Cause(ctx))
+	}
+	p, err := process.Start(process.Options{Name: name, Path: c.binaries[name], Args: args, Dir: c.dir})
+	if err != nil {
+		return err
+	}
+	c.processes = append(c.processes, p)
+	return p.WaitReady(ctx, probe)
+}
+
+// Kubeconfig is the path of the administrator's kubeconfig.
+func (c *Cluster) Kubeconfig() string { return filepath.Join(c.dir, "admin.kubeconfig") }
+
+// AuditLog is the path of the API server's audit log: one JSON Event a line.
+func (c *Cluster) AuditLog() string { return filepath.Join(c.dir, "audit.log") }
+
+// Dir is a folder that goes when the cluster stops.
+func (c *Cluster) Dir() string { return c.dir }
+
+// Client is the administrator's client.
+func (c *Cluster) Client() kubernetes.Interface { return c.client }
+
+// RESTConfig is a copy of the administrator's configuration, to make a client
+// with other settings from.
+func (c *Cluster) RESTConfig() *rest.Config { return rest.CopyConfig(c.config) }

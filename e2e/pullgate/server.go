@@ -1,0 +1,187 @@
+package pullgate
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/pullgate/pullgate/e2e/cluster"
+	"github.com/pullgate/pullgate/e2e/process"
+)
+
+// Options says how to run the server.
+type Options struct {
+	// Binary is the program build.Pullgate.
+	Binary string
+	// CertsD is the folder given as registries.configDir.
+	CertsD string
+	// Port is where it serves admission, as given to Install; any if zero.
+	Port int
+	// Config is added to the configuration file: top-level YAML.
+	Config string
+}
+
+// Server is a running `pullgate webhook`.
+type Server struct {
+	dir     string
+	process *process.Process
+	port    int
+	health  string
+	metrics string
+}
+
+// Start starts the server, for a cluster that it is installed in, and waits until
+// it calls itself ready.
+func Start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) {
+	s, err := start(ctx, c, o)
+	if err != nil {
+		return nil, fmt.Errorf("start pullgate: %w", err)
+	}
+	context.AfterFunc(ctx, func() { s.Stop() })
+	return s, nil
+}
+
+func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) {
+	ports, err := process.FreePorts(3)
+	if err != nil {
+		return nil, err
+	}
+	if o.Port != 0 {
+		ports[0] = o.Port
+	}
+	// Within the cluster's folder, so that the log is there until the end.
+	dir, err := os.MkdirTemp(c.Dir(), "pullgate-")
+	if err != nil {
+		return nil, err
+	}
+	config := filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(config, []byte(configuration(o)), 0o600); err != nil {
+		return nil, err
+	}
+	kubeconfig, err := c.ServiceAccountKubeconfig(ctx, Namespace, ServiceAccount)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, port: ports[0], health: process.Loopback(ports[1]), metrics: process.Loopback(ports[2])}
+	s.process, err = process.Start(process.Options{
+		Name: "pullgate",
+		Path: o.Binary,
+		Dir:  dir,
+		Args: []string{
+			"webhook",
+			"--kubeconfig", kubeconfig,
+			"--config", config,
+			"--bind-address", "127.0.0.1",
+			"--port", strconv.Itoa(s.port),
+			"--health-bind-address", s.health,
+			"--metrics-bind-address", s.metrics,
+			"--namespace", Namespace,
+			"--service-name", Service,
+			"--secret-name", Secret,
+			"--webhook-configuration-name", WebhookConfiguration,
+			"--log-format", "json",
+		},
+		Grace: 30 * time.Second,
+	})
+	if err != nil {
+		return nil, err
+	}
+	ready, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := s.process.WaitReady(ready, s.Ready); err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func configuration(o Options) string {
+	return fmt.Sprintf(`apiVersion: pullgate.dev/v1alpha1
+kind: Configuration
+registries:
+  configDir: %q
+%s`, o.CertsD, o.Config)
+}
+
+// Ready succeeds when the server's /readyz does.
+func (s *Server) Ready(ctx context.Context) error { return get(ctx, "http://"+s.health+"/readyz") }
+
+// Healthy succeeds when the server's /healthz does.
+func (s *Server) Healthy(ctx context.Context) error { return get(ctx, "http://"+s.health+"/healthz") }
+
+func get(ctx context.Context, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s: %s", url, resp.Status, body)
+	}
+	return nil
+}
+
+// WaitCalled waits until the API server calls the webhook, which it does a moment
+// after the configuration is there: until a Pod with an image name that is none,
+// which costs no registry a request, is denied. The namespace is one with the
+// ServiceAccount default.
+func (s *Server) WaitCalled(ctx context.Context, c *cluster.Cluster, namespace string) error {
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "probe-"},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "probe", Image: "No Image"}}},
+	}
+	dryRun := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	err := s.process.WaitReady(ctx, func(ctx context.Context) error {
+		_, err := c.Client().CoreV1().Pods(namespace).Create(ctx, pod, dryRun)
+		switch {
+		case err == nil:
+			return fmt.Errorf("a Pod with the image %q is not denied", pod.Spec.Containers[0].Image)
+		case apierrors.IsForbidden(err) && strings.Contains(err.Error(), Webhook):
+			return nil
+		default:
+			return err
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("the API server does not call the webhook: %w", err)
+	}
+	return nil
+}
+
+// Stop sends SIGTERM, waits and returns the exit code.
+func (s *Server) Stop() int { return s.process.Stop() }
+
+// Exited is closed when the process has ended.
+func (s *Server) Exited() <-chan struct{} { return s.process.Done() }
+
+// Address is where the server serves admission.
+func (s *Server) Address() string { return process.Loopback(s.port) }
+
+// MetricsURL is where the server serves its metrics.
+func (s *Server) MetricsURL() string { return "http://" + s.metrics + "/metrics" }
+
+// Log is the end of the server's log.
+func (s *Server) Log() string { return process.Tail(s.process.Log(), 16<<10) }
+
+// LogFile is the server's log.
+func (s *Server) LogFile() string { return s.process.Log() }

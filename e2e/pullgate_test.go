@@ -1,0 +1,78 @@
+package e2e
+
+import "testing"
+
+// TestPullgate starts a cluster, registries and pullgate, and tests them from
+// all sides. The cases run in parallel, each in a namespace of its own.
+func TestPullgate(t *testing.T) {
+	s := newSuite(t)
+	cases := []struct {
+		name string
+		test func(*testing.T, *suite)
+	}{
+		// images_test.go
+		{"good image", testGoodImage},
+		{"missing tag", testMissingTag},
+		{"missing tag as kubectl shows it", testMissingTagKubectl},
+		{"missing repository", testMissingRepository},
+		{"missing digest", testMissingDigest},
+		{"init container", testInitContainer},
+		{"several bad images", testSeveralBadImages},
+		{"pull policy Never", testPullPolicyNever},
+		{"second Pod costs no request", testSecondPodCostsNothing},
+		{"Pods at once cost one request", testPodsAtOnce},
+		// secrets_test.go
+		{"private image", testPrivateImage},
+		{"Secret in another namespace", testSecretInAnotherNamespace},
+		{"refused credential", testRefusedCredential},
+		{"Secret for another registry", testSecretForAnotherRegistry},
+		{"malformed Secret", testMalformedSecret},
+		{"Secret of the ServiceAccount", testServiceAccountSecret},
+		{"Secret created after a denial", testSecretCreatedLater},
+		{"one tenant's credential is not another's", testTenants},
+		// token_test.go
+		{"token: public image", testTokenPublic},
+		{"token: private image", testTokenPrivate},
+		{"token: the wrong user", testTokenWrongUser},
+		// levels_test.go
+		{"warn-only namespace", testWarnOnly},
+		{"off namespace", testOff},
+		{"strict namespace", testStrict},
+		{"invalid level", testInvalidLevel},
+		{"audit annotations", testAuditAnnotations},
+		// outage_test.go
+		{"registry stopped", testRegistryStopped},
+		{"registry never there", testRegistryNeverThere},
+		{"registry that never answers", testSilentRegistry},
+		{"loopback is not dialled", testLoopback},
+		// odd_test.go
+		{"odd registry", testOddRegistry},
+		// update_test.go
+		{"update of the image", testUpdateImage},
+		{"update of the labels", testUpdateLabels},
+		{"update of one image of two", testUpdateOneOfTwo},
+		// hostile_test.go
+		{"long image name", testLongImageName},
+		{"control characters", testControlCharacters},
+		{"empty image name", testEmptyImageName},
+		// review_test.go
+		{"bad AdmissionReviews", testBadReviews},
+		// server_test.go
+		{"SIGTERM", testSIGTERM},
+		{"bad configuration", testBadConfiguration},
+		{"metrics", testMetrics},
+		{"manifest as shipped", testManifest},
+		{"rights of the ServiceAccount", testRights},
+	}
+	t.Run("case", func(t *testing.T) {
+		for _, tc := range cases {
+			t.Run(tc.name, func(t *testing.T) {
+				t.Parallel()
+				tc.test(t, s)
+			})
+		}
+	})
+	if err := s.server.Healthy(t.Context()); err != nil {
+		t.Errorf("after all of this, pullgate is not healthy: %v", err)
+	}
+}

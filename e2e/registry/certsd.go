@@ -1,0 +1,44 @@
+package registry
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+)
+
+// CertsD writes containerd's certs.d entries that map each host name to its
+// registry. A token server's address gets an entry of its own: an address on
+// loopback is dialled for a Pod's sake only where the administrator named it.
+func CertsD(dir string, hosts map[string]*Registry) error {
+	for host, r := range hosts {
+		if err := MapHost(dir, host, r.URL()); err != nil {
+			return err
+		}
+		if r.tokens == nil {
+			continue
+		}
+		realm, err := url.Parse(r.tokens.url)
+		if err != nil {
+			return fmt.Errorf("the token server's URL: %w", err)
+		}
+		// A colon is awkward in a folder's name; containerd reads this too.
+		if err := MapHost(dir, realm.Hostname()+"_"+realm.Port()+"_", r.tokens.url); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MapHost writes the certs.d entry that maps one host name to an endpoint.
+func MapHost(dir, host, endpoint string) error {
+	folder := filepath.Join(dir, host)
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return fmt.Errorf("map host %s: %w", host, err)
+	}
+	content := fmt.Sprintf("server = %q\n", endpoint)
+	if err := os.WriteFile(filepath.Join(folder, "hosts.toml"), []byte(content), 0o600); err != nil {
+		return fmt.Errorf("map host %s: %w", host, err)
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pullgate/pullgate/e2e/build"
+	"github.com/pullgate/pullgate/e2e/process"
+	"github.com/pullgate/pullgate/e2e/pullgate"
+)
+
+// A second replica is asked to end. The API server never calls it, the others
+// need the first.
+func testSIGTERM(t *testing.T, s *suite) {
+	replica, err := pullgate.Start(t.Context(), s.cluster, pullgate.Options{
+		Binary: s.binaries[build.Pullgate], CertsD: s.certsD,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if code := replica.Stop(); code != 0 {
+		t.Errorf("exit code %d, want 0; its log ends:\n%s", code, replica.Log())
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("took %v to end", took)
+	}
+	if err := s.server.Ready(t.Context()); err != nil {
+		t.Errorf("the first replica: %v", err)
+	}
+}
+
+func testBadConfiguration(t *testing.T, s *suite) {
+	const head = "apiVersion: pullgate.dev/v1alpha1\nkind: Configuration\n"
+	tests := map[string]struct {
+		config string
+		args   []string
+		want   string
+	}{
+		"unknown field":      {head + "registreis: {}\n", nil, "registreis"},
+		"unknown level":      {head + "defaults: {enforce: of}\n", nil, `"of"`},
+		"another kind":       {"apiVersion: pullgate.dev/v1alpha1\nkind: Config\n", nil, "Config"},
+		"negative time":      {head + "cache: {tag: -5m}\n", nil, "tag"},
+		"no YAML":            {"{", nil, "config"},
+		"unknown flag":       {head, []string{"--prot", "1"}, "prot"},
+		"unknown log format": {head, []string{"--log-format", "xml"}, "xml"},
+		"missing kubeconfig": {head, []string{"--kubeconfig", "/does/not/exist"}, "/does/not/exist"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			file := filepath.Join(dir, "config.yaml")
+			if err := os.WriteFile(file, []byte(tc.config), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			args := append([]string{"webhook", "--kubeconfig", s.cluster.Kubeconfig(), "--config", file, "--namespace", "nowhere"}, tc.args...)
+			cmd := exec.CommandContext(ctx, s.binaries[build.Pullgate], args...)
+			cmd.Env = process.Env(dir)
+			out, err := cmd.CombinedOutput()
+			if err == nil || ctx.Err() != nil {
+				t.Fatalf("it runs: %s", out)
+			}
+			if !strings.Contains(string(out), tc.want) {
+				t.Errorf("no word of %q: %s", tc.want, out)
+			}
+			if strings.Contains(string(out), "goroutine ") {
+				t.Errorf("a panic: %s", out)
+			}
+		})
+	}
+}
+
+func testMetrics(t *testing.T, s *suite) {
+	body, err := s.metrics(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(body, "go_goroutines ") {
+		t.Errorf("no metrics: %.200s", body)
+	}
+}
+
+func (s *suite) metrics(t *testing.T) (string, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.server.MetricsURL(), nil)
+	if err != nil {
+		return "", err
+	}
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", resp.Status, body)
+	}
+	return string(body), err
+}
+
+// The API server has nothing against what users install, the Deployment
+// included: the suite itself changes the Service and leaves that out.
+func testManifest(t *testing.T, s *suite) {
+	out, err := s.kubectl(t, "apply", "--dry-run=server", "-f", s.manifest)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !strings.Contains(out, "deployment.apps/pullgate created (server dry run)") {
+		t.Errorf("no Deployment in it: %s", out)
+	}
+	if strings.Contains(out, "Warning") {
+		t.Errorf("the API server warns: %s", out)
+	}
+}
+
+func testRights(t *testing.T, s *suite) {
+	who := "--as=system:serviceaccount:" + pullgate.Namespace + ":" + pullgate.ServiceAccount
+	for what, want := range map[string]string{
+		"get secrets -n default":                                 "yes",
+		"list secrets -n default":                                "no",
+		"watch secrets -n default":                               "no",
+		"create secrets -n default":                              "no",
+		"update secrets -n default":                              "no",
+		"delete secrets -n " + pullgate.Namespace:                "no",
+		"create pods -n default":                                 "no",
+		"delete validatingwebhookconfigurations":                 "no",
+		"patch validatingwebhookconfigurations/another":          "no",
+		"patch validatingwebhookconfigurations/pullgate":         "yes",
+		"update secrets/pullgate-certs -n " + pullgate.Namespace: "yes",
+		"update secrets/another-secret -n " + pullgate.Namespace: "no",
+	} {
+		args := append([]string{"auth", "can-i", who}, strings.Fields(what)...)
+		stdout, stderr, _ := s.cluster.Kubectl(t.Context(), "", args...)
+		if got := strings.TrimSpace(stdout); got != want {
+			t.Errorf("%s: %q, want %q (%s)", what, got, want, stderr)
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package e2e
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/pullgate/pullgate/e2e/build"
+	"github.com/pullgate/pullgate/e2e/cluster"
+	"github.com/pullgate/pullgate/e2e/process"
+	"github.com/pullgate/pullgate/e2e/pullgate"
+	"github.com/pullgate/pullgate/e2e/registry"
+)
+
+// The host names of the registries. They exist in the certs.d folder only.
+const (
+	openHost    = "registry.example.com"
+	privateHost = "private.example.com" // htpasswd
+	tokenHost   = "token.example.com"
+	outageHost  = "outage.example.com" // testRegistryStopped stops it
+	strictHost  = "gone.example.com"   // nothing listens there, for testStrict
+	downHost    = "down.example.com"   // nothing listens there
+	silentHost  = "silent.example.com" // takes connections and says nothing
+	oddHost     = "odd.example.com"    // oddRegistry
+)
+
+// The user that the private registries know.
+const (
+	user     = "ci"
+	password = "correct-horse"
+)
+
+const auditPolicy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: Metadata
+  resources: [{group: "", resources: [pods]}]
+- level: None
+`
+
+// suite is what the cases share.
+type suite struct {
+	binaries build.Paths
+	manifest string
+	certsD   string
+	cluster  *cluster.Cluster
+	server   *pullgate.Server
+	open     *registry.Registry
+	private  *registry.Registry
+	token    *registry.Registry
+	outage   *registry.Registry
+}
+
+// newSuite starts everything. All of it ends with the test, and also when the
+// test is interrupted.
+func newSuite(t *testing.T) *suite {
+	t.Helper()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	t.Cleanup(stop)
+
+	s := &suite{certsD: t.TempDir()}
+	var err error
+	if s.binaries, err = build.Ensure(ctx, os.Stderr, build.All()...); err != nil {
+		t.Fatal(err)
+	}
+	root, err := build.Root(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.manifest = filepath.Join(root, "deploy", "install.yaml")
+
+	users := map[string]registry.User{user: {Password: password, Pull: []string{"acme/private"}}}
+	s.open = s.startRegistry(ctx, t, registry.Options{})
+	s.outage = s.startRegistry(ctx, t, registry.Options{})
+	s.private = s.startRegistry(ctx, t, registry.Options{Mode: registry.Htpasswd, Users: users})
+	s.token = s.startRegistry(ctx, t, registry.Options{Mode: registry.Token, Users: users, Public: []string{"acme/public"}})
+	s.writeCertsD(t)
+
+	if s.cluster, err = cluster.Start(ctx, cluster.Options{Binaries: s.binaries, AuditPolicy: auditPolicy}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.cluster.Stop)
+	s.startPullgate(ctx, t)
+	return s
+}
+
+func (s *suite) startRegistry(ctx context.Context, t *testing.T, o registry.Options) *registry.Registry {
+	t.Helper()
+	o.Binary = s.binaries[build.Registry]
+	r, err := registry.Start(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (s *suite) writeCertsD(t *testing.T) {
+	t.Helper()
+	err := registry.CertsD(s.certsD, map[string]*registry.Registry{
+		openHost: s.open, privateHost: s.private, tokenHost: s.token, outageHost: s.outage,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ports, err := process.FreePorts(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, address := range map[string]string{
+		downHost:   process.Loopback(ports[0]),
+		strictHost: process.Loopback(ports[1]),
+		silentHost: silentListener(t),
+		oddHost:    oddRegistry(t),
+	} {
+		if err := registry.MapHost(s.certsD, host, "http://"+address); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// silentListener takes connections, keeps them and never says anything.
+func silentListener(t *testing.T) string {
+	t.Helper()
+	l, err := process.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		var held []net.Conn
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				for _, conn := range held {
+					_ = conn.Close()
+				}
+				return
+			}
+			held = append(held, conn)
+		}
+	}()
+	return l.Addr().String()
+}
+
+func (s *suite) startPullgate(ctx context.Context, t *testing.T) {
+	t.Helper()
+	ports, err := process.FreePorts(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pullgate.Install(ctx, s.cluster, s.manifest, ports[0]); err != nil {
+		t.Fatal(err)
+	}
+	s.server, err = pullgate.Start(ctx, s.cluster, pullgate.Options{
+		Binary: s.binaries[build.Pullgate],
+		CertsD: s.certsD,
+		Port:   ports[0],
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.server.Stop()
+		if t.Failed() {
+			t.Logf("the log of pullgate ends:\n%s", s.server.Log())
+		}
+	})
+	if err := s.server.WaitCalled(ctx, s.cluster, s.namespace(t, nil)); err != nil {
+		t.Fatal(err)
+	}
+}
