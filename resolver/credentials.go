@@ -97,7 +97,7 @@ func (c *Credentials) absenceWords(host string) string {
 		parts = append(parts, fmt.Sprintf("Secret %q covers only %s", name, list(covers)))
 	}
 	if len(parts) == 0 {
-		return "the Pod names no imagePullSecrets, nor did its ServiceAccount when the Pod was created"
+		return "neither the Pod nor its ServiceAccount names imagePullSecrets"
 	}
 	if len(parts) > maxListed {
 		parts = append(parts[:maxListed], "…")

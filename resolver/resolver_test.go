@@ -79,7 +79,7 @@ func TestCredentialsInOrder(t *testing.T) {
 		"unreadable, other good":     {[]NamedSecret{unreadable, named("u", "p")}, Pullable, nil},
 		"covers another registry":    {[]NamedSecret{elsewhere}, Unauthorized, []string{`no imagePullSecret covers registry.test`, `Secret "quay" covers only quay.io`}},
 		"wrong type (C21)":           {[]NamedSecret{opaque}, Unauthorized, []string{`Secret "opaque" is of type Opaque`}},
-		"nameless entry":             {[]NamedSecret{{}}, Unauthorized, []string{"names no imagePullSecrets"}},
+		"nameless entry":             {[]NamedSecret{{}}, Unauthorized, []string{"names imagePullSecrets"}},
 		"same Secret twice, and bad": {[]NamedSecret{named("u", "x"), named("u", "x")}, Unauthorized, []string{`Secret "s-ux"`}},
 	} {
 		t.Run(name, func(t *testing.T) {

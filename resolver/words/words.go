@@ -32,9 +32,10 @@ func Quote(s string, limit int) string {
 	const end = `…"`
 	quoted := make([]byte, 0, limit)
 	quoted = append(quoted, '"')
-	for i, width := 0, 0; i < len(s); i += width {
-		_, width = utf8.DecodeRuneInString(s[i:])
-		q := strconv.Quote(s[i : i+width])
+	for rest := s; rest != ""; {
+		_, width := utf8.DecodeRuneInString(rest)
+		q := strconv.Quote(rest[:width])
+		rest = rest[width:]
 		if len(quoted)+len(q)-len(`""`)+len(end) > limit {
 			break
 		}
