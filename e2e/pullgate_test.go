@@ -57,6 +57,8 @@ func TestPullgate(t *testing.T) {
 		{"empty image name", testEmptyImageName},
 		// review_test.go
 		{"bad AdmissionReviews", testBadReviews},
+		// certificates_test.go
+		{"certificates from a folder", testTLSCertDir},
 		// server_test.go
 		{"SIGTERM", testSIGTERM},
 		{"bad configuration", testBadConfiguration},

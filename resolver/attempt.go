@@ -33,12 +33,17 @@ type outcome struct {
 func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyring.Credential) outcome {
 	endpoint, err := r.client.EndpointID(ref.Host)
 	if err != nil {
-		return outcome{reason: RegistryUnavailable, says: "its certs.d entry cannot be read", detail: err.Error()}
+		o := unavailable(ref, "its certs.d entry cannot be read")
+		o.detail = err.Error()
+		return o
 	}
 	login := r.login(c)
 	key := endpoint + "\x00" + ref.String() + "\x00" + login.ID
 	if known, ok := r.cache.Get(key); ok {
 		return known
+	}
+	if ctx.Err() != nil {
+		return timedOut(ref) // and nothing is begun that nobody waits for
 	}
 	flight := r.flights.DoChan(key, func() (any, error) {
 		// The look-up serves all who join it, so it must not end with the first.

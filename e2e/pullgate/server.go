@@ -27,6 +27,9 @@ type Options struct {
 	CertsD string
 	// Port is where it serves admission, as given to Install; any if zero.
 	Port int
+	// TLSCertDir is a folder with certificates from outside, in place of those
+	// that pullgate makes.
+	TLSCertDir string
 	// Config is added to the configuration file: top-level YAML.
 	Config string
 }
@@ -77,7 +80,7 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 		Name: "pullgate",
 		Path: o.Binary,
 		Dir:  dir,
-		Args: []string{
+		Args: append([]string{
 			"webhook",
 			"--kubeconfig", kubeconfig,
 			"--config", config,
@@ -87,10 +90,8 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 			"--metrics-bind-address", s.metrics,
 			"--namespace", Namespace,
 			"--service-name", Service,
-			"--secret-name", Secret,
-			"--webhook-configuration-name", WebhookConfiguration,
 			"--log-format", "json",
-		},
+		}, certificateArgs(o)...),
 		Grace: 30 * time.Second,
 	})
 	if err != nil {
@@ -103,6 +104,13 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 		return nil, err
 	}
 	return s, nil
+}
+
+func certificateArgs(o Options) []string {
+	if o.TLSCertDir != "" {
+		return []string{"--tls-cert-dir", o.TLSCertDir}
+	}
+	return []string{"--secret-name", Secret, "--webhook-configuration-name", WebhookConfiguration}
 }
 
 func configuration(o Options) string {

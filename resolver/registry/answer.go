@@ -81,6 +81,9 @@ func PassingStatus(code int) bool {
 	switch code {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests:
 		return true
+	// These speak of the way there, and a node's may be another.
+	case http.StatusProxyAuthRequired, http.StatusMisdirectedRequest, http.StatusTooEarly:
+		return true
 	default:
 		return code >= 500 && code != http.StatusNotImplemented // 501 answers the method (C58)
 	}

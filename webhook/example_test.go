@@ -1,0 +1,32 @@
+package webhook_test
+
+import (
+	"net/http"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/webhook"
+)
+
+// The handler is served under /validate; cmd/pullgate adds the rest.
+func Example() {
+	var cached, live client.Reader // a manager's cache and API reader
+
+	checker, err := resolver.New(resolver.DefaultConfig(), "example/1.0")
+	if err != nil {
+		panic(err)
+	}
+	decoder, err := webhook.NewDecoder()
+	if err != nil {
+		panic(err)
+	}
+	http.Handle("/validate", webhook.WithDeadline(&admission.Webhook{Handler: &webhook.Validator{
+		Config:     webhook.DefaultConfig(),
+		Checker:    checker,
+		Namespaces: webhook.Namespaces{Cached: cached, Live: live},
+		Secrets:    webhook.NewSecrets(live),
+		Decoder:    decoder,
+	}}))
+}
