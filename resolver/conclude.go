@@ -9,8 +9,9 @@ import (
 
 // conclude makes one verdict of attempts that all failed (pull-semantics §0,
 // step 6). What may pass outranks what is definite: the credential that the
-// registry could not judge may be the good one.
-func conclude(ref reference.Reference, creds *Credentials, failed []failedAttempt) Verdict {
+// registry could not judge may be the good one. And what a node has of its own
+// outranks what was found without; nodeManaged says what that is, if anything.
+func conclude(ref reference.Reference, creds *Credentials, failed []failedAttempt, nodeManaged string) Verdict {
 	for _, f := range failed {
 		if f.outcome.reason.Class() == ClassUnverified {
 			return Verdict{Reason: f.outcome.reason, Message: f.outcome.says, Detail: f.outcome.detail}
@@ -30,6 +31,9 @@ func conclude(ref reference.Reference, creds *Credentials, failed []failedAttemp
 		v.Message = unauthorizedWords(ref, creds, failed, told)
 	} else if m := creds.missingWords(); m != "" {
 		v.Message += "; " + m
+	}
+	if nodeManaged != "" {
+		v.Reason, v.Message = NodeManaged, fmt.Sprintf("%s; without: %s", nodeManaged, v.Message)
 	}
 	return v
 }

@@ -22,6 +22,15 @@ type RegistriesConfig struct {
 	// CAs, plain-http registries. The nodes' own can be mounted. Hosts that it
 	// names are asked whatever their address. Empty: none.
 	ConfigDir string `json:"configDir,omitempty"`
+	// NodeCredentials are patterns of the registries for which nodes hold
+	// credentials of their own: a config.json, or a credential provider, as
+	// cloud registries have. An image there is never definitely refused. The
+	// patterns are those of a kubelet's matchImages: host[:port][/path], with
+	// globs in the host's labels, such as *.dkr.ecr.*.amazonaws.com.
+	NodeCredentials []string `json:"nodeCredentials,omitempty"`
+	// Mirrored are patterns of the registries that nodes pull from through a
+	// mirror that ConfigDir does not tell of.
+	Mirrored []string `json:"mirrored,omitempty"`
 }
 
 // CacheConfig says how long an answer is used without asking again.
@@ -82,5 +91,7 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("registries.configDir: %s is not a directory", dir))
 		}
 	}
+	errs = append(errs, patternErrors("registries.nodeCredentials", c.Registries.NodeCredentials)...)
+	errs = append(errs, patternErrors("registries.mirrored", c.Registries.Mirrored)...)
 	return errors.Join(errs...)
 }

@@ -81,7 +81,7 @@ func (r *Resolver) pull(ctx context.Context, ref reference.Reference, creds *Cre
 		}
 		failed = append(failed, failedAttempt{credential: c, outcome: o})
 	}
-	return conclude(ref, creds, failed)
+	return conclude(ref, creds, failed, r.config.Registries.nodeManaged(ref))
 }
 
 type failedAttempt struct {

@@ -108,6 +108,35 @@ func TestMissingSecretIsTold(t *testing.T) {
 	}
 }
 
+// What only nodes have can't be judged from here (C16, C74).
+func TestNodeManaged(t *testing.T) {
+	for name, tc := range map[string]struct {
+		registries RegistriesConfig
+		registry   http.HandlerFunc
+		want       Reason
+		says       string
+	}{
+		"credentials, refused":    {RegistriesConfig{NodeCredentials: []string{"registry.*"}}, basic, NodeManaged, "nodes have credentials of their own for registry.test; without: registry.test requires credentials"},
+		"credentials, not found":  {RegistriesConfig{NodeCredentials: []string{"registry.test/app"}}, always(404), NodeManaged, "does not exist"},
+		"another repository":      {RegistriesConfig{NodeCredentials: []string{"registry.test/other"}}, always(404), ImageNotFound, ""},
+		"another registry":        {RegistriesConfig{NodeCredentials: []string{"*.registry.test"}}, basic, Unauthorized, ""},
+		"mirrored, not found":     {RegistriesConfig{Mirrored: []string{"registry.test"}}, always(404), NodeManaged, "nodes pull from registry.test through a mirror"},
+		"mirrored, found":         {RegistriesConfig{Mirrored: []string{"registry.test"}}, open, Pullable, ""},
+		"mirrored, not available": {RegistriesConfig{Mirrored: []string{"registry.test"}}, always(502), RegistryUnavailable, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, _ := registrytest.Serve(t, "registry.test", tc.registry)
+			config := DefaultConfig()
+			config.Registries = tc.registries
+			config.Registries.ConfigDir = dir
+			v := newResolver(t, config).Check(t.Context(), Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", nil))
+			if v.Reason != tc.want || !strings.Contains(v.Message, tc.says) {
+				t.Errorf("%s %q, want %s %q", v.Reason, v.Message, tc.want, tc.says)
+			}
+		})
+	}
+}
+
 // One attempt that may pass makes the whole unverified: the credential that
 // could not be judged may be the good one.
 func TestPassingOutranksDefinite(t *testing.T) {

@@ -39,6 +39,9 @@ const (
 	SecretUnreadable Reason = "SecretUnreadable"
 	// NodeLocal: the registry is the node's own loopback (C39, C73).
 	NodeLocal Reason = "NodeLocal"
+	// NodeManaged: it cannot be pulled from here, but the administrator has
+	// said that nodes have means of their own.
+	NodeManaged Reason = "NodeManaged"
 	// Blocked: the registry's address is not dialled for a Pod's sake.
 	Blocked Reason = "Blocked"
 	// InternalError: a defect of pullgate's own.

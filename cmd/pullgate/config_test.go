@@ -77,6 +77,8 @@ func TestLoadConfigRefuses(t *testing.T) {
 		"bad level":           {header + "defaults: {warn: loud}\n", `defaults.warn: "loud" is not one of`},
 		"level as a number":   {header + "defaults: {warn: 1}\n", "number"},
 		"no such folder":      {header + "registries: {configDir: /does/not/exist}\n", "registries.configDir: "},
+		"bad pattern":         {header + "registries: {nodeCredentials: [\"r.io\", \"[.io\"]}\n", "registries.nodeCredentials[1]: "},
+		"pattern with scheme": {header + "registries: {mirrored: [\"https://r.io\"]}\n", "registries.mirrored[0]: "},
 		"not YAML":            {"{", "configuration "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -116,7 +116,7 @@ func (k *Keyring) Lookup(repository string) []Credential {
 	}
 	var found []Credential
 	for _, key := range k.keys {
-		if matches(key, repository) {
+		if Matches(key, repository) {
 			found = append(found, k.byKey[key]...)
 		}
 	}

@@ -1,16 +1,36 @@
 package keyring
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"path/filepath"
 	"strings"
 )
 
-// matches reports whether an index key covers a repository (pull-semantics
-// §1.4): equal ports, the same number of host labels, each a glob, and the
-// key's path a plain string prefix (C32-C35).
-func matches(key, repository string) bool {
+// CheckPattern reports what is wrong with a pattern for Matches.
+func CheckPattern(pattern string) error {
+	u, err := url.Parse("https://" + pattern)
+	switch {
+	case pattern == "" || err != nil || u.Host == "":
+		return fmt.Errorf("%q is not of the form host[:port][/path]", pattern)
+	case strings.Contains(pattern, "://"):
+		return fmt.Errorf("%q: leave the scheme out", pattern)
+	}
+	host, _ := splitHost(u.Host)
+	for label := range strings.SplitSeq(host, ".") {
+		if _, err := filepath.Match(label, ""); err != nil {
+			return fmt.Errorf("%q: %w", pattern, err)
+		}
+	}
+	return nil
+}
+
+// Matches reports whether a key of a keyring, or one of a kubelet's matchImages
+// patterns, covers a repository (pull-semantics §1.4): equal ports, the same
+// number of host labels, each a glob, and the key's path a plain string prefix
+// (C32-C35).
+func Matches(key, repository string) bool {
 	glob, err := url.Parse("https://" + key)
 	if err != nil {
 		return false
