@@ -23,6 +23,8 @@ type outcome struct {
 	// says is the registry's side of the message.
 	says   string
 	digest string
+	// index is set if the image is one.
+	index  *registry.Index
 	detail string
 	// retryAt is when a rate limit ends, if the registry said so.
 	retryAt time.Time
@@ -74,7 +76,7 @@ func (r *Resolver) lookup(ctx context.Context, ref reference.Reference, login re
 	if err != nil {
 		return r.explain(ctx, ref, login, classify(ref, err))
 	}
-	return inspect(m)
+	return r.inspect(ctx, ref, m, login)
 }
 
 // login gives a credential the identity under which its answers are kept: a

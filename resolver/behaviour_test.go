@@ -275,7 +275,7 @@ func TestBehaviours(t *testing.T) {
 			if ref == "" {
 				ref = "registry.test/app:v1"
 			}
-			v := r.Check(t.Context(), Image{Reference: ref}, creds)
+			v := r.Check(t.Context(), Image{Reference: ref}, Pod{Credentials: creds})
 			if v.Reason != tc.want {
 				t.Fatalf("%s %q (%s), want %s", v.Reason, v.Message, v.Detail, tc.want)
 			}

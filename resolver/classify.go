@@ -9,14 +9,12 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	remoteerrors "github.com/containerd/containerd/v2/core/remotes/errors"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/pullgate/pullgate/resolver/reference"
 	"github.com/pullgate/pullgate/resolver/registry"
@@ -133,21 +131,6 @@ func rateLimited(ref reference.Reference, retryAfter time.Duration) outcome {
 		o.says += " until " + o.retryAt.UTC().Format("15:04:05 MST")
 	}
 	return o
-}
-
-// inspect judges a manifest by what its headers say (pull-semantics §6.4).
-func inspect(m registry.Manifest) outcome {
-	supported := []types.MediaType{types.OCIManifestSchema1, types.OCIImageIndex, types.DockerManifestSchema2, types.DockerManifestList}
-	switch {
-	case slices.Contains(supported, types.MediaType(m.MediaType)):
-		return outcome{reason: Pullable, digest: m.Digest}
-	case m.MediaType == "":
-		return outcome{reason: UnsupportedManifest, says: "the registry serves it without a Content-Type, and a node does not guess"} // C60
-	case m.MediaType == string(types.DockerManifestSchema1Signed):
-		return outcome{reason: UnsupportedManifest, says: "it is a schema 1 image, which nodes no longer support: push it anew"} // C81
-	default:
-		return outcome{reason: UnsupportedManifest, says: fmt.Sprintf("its media type %s is none that a node can use", words.Quote(m.MediaType, maxQuoted))}
-	}
 }
 
 // redact keeps an error's text fit for the log: redirects may carry signed

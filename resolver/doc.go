@@ -10,6 +10,7 @@
 //	resolver.go    the decision order; credentials tried one after another
 //	attempt.go     one credential's attempt: cached, joined with its like
 //	registry/      the registry asked as containerd asks it
+//	content.go     the manifest's media type; an index against the nodes' platforms
 //	classify.go    what the registry answered → Reason
 //	words.go       Reason → what the user reads
 //	verdict.go     Reasons and their classes

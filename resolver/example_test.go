@@ -13,9 +13,9 @@ func Example() {
 		panic(err)
 	}
 	// The Pod names no pull Secrets.
-	creds := resolver.NewCredentials("default", nil)
+	pod := resolver.Pod{Credentials: resolver.NewCredentials("default", nil)}
 	for _, image := range []string{"Nginx:1", "localhost:5000/app:v1"} {
-		v := r.Check(context.Background(), resolver.Image{Reference: image}, creds)
+		v := r.Check(context.Background(), resolver.Image{Reference: image}, pod)
 		fmt.Printf("%s is %s: %s\n", v.Reason, v.Reason.Class(), v.Message)
 	}
 	// Output:

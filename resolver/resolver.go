@@ -27,6 +27,7 @@ type Resolver struct {
 	config         Config
 	client         *registry.Client
 	cache          *bounded.Cache[outcome]
+	indexes        *bounded.Cache[*registry.Index] // by digest
 	flights        singleflight.Group
 	fingerprintKey []byte
 }
@@ -41,14 +42,15 @@ func New(config Config, userAgent string) (*Resolver, error) {
 		config:         config,
 		client:         registry.NewClient(registry.Options{ConfigDir: config.Registries.ConfigDir, UserAgent: userAgent}),
 		cache:          bounded.New[outcome](config.Cache.Entries),
+		indexes:        bounded.New[*registry.Index](config.Cache.Entries),
 		fingerprintKey: newFingerprintKey(),
 	}, nil
 }
 
-// Check decides whether a node could pull an image with a Pod's credentials,
-// in the order of pull-semantics §0. It returns when it knows, or when ctx is
+// Check decides whether a node could pull an image for a Pod, in the order of
+// pull-semantics §0. It returns when it knows, or when ctx is
 // done, with Timeout then. It never panics.
-func (r *Resolver) Check(ctx context.Context, image Image, creds *Credentials) (v Verdict) {
+func (r *Resolver) Check(ctx context.Context, image Image, pod Pod) (v Verdict) {
 	defer func() {
 		if p := recover(); p != nil {
 			logr.FromContextOrDiscard(ctx).Error(fmt.Errorf("%v", p), "panic in a check", "stack", string(debug.Stack()))
@@ -62,26 +64,51 @@ func (r *Resolver) Check(ctx context.Context, image Image, creds *Credentials) (
 	case err != nil:
 		return Verdict{Reason: InvalidImageName, Message: "not a valid image reference: " + err.Error()}
 	case image.PullPolicy == corev1.PullNever:
-		return Verdict{Reason: NotPulled}
-	case creds.malformed != nil:
-		return Verdict{Reason: InvalidPullSecret, Message: "a node makes no attempt with a malformed pull Secret: " + creds.malformed.Error()}
+		return notPulled(ref, pod)
+	case pod.Credentials.malformed != nil:
+		return Verdict{Reason: InvalidPullSecret, Message: "a node makes no attempt with a malformed pull Secret: " + pod.Credentials.malformed.Error()}
 	case r.client.NodeLocal(ref.Host):
 		return Verdict{Reason: NodeLocal, Message: fmt.Sprintf("registry %s is the node's own loopback", ref.Host)}
 	}
-	return r.pull(ctx, ref, creds)
+	v = r.pull(ctx, ref, pod)
+	if image.PullPolicy == corev1.PullIfNotPresent && pod.listed(ref) {
+		v = presentOnNode(v)
+	}
+	return v
+}
+
+// notPulled is the verdict on an image with the policy Never (C51).
+func notPulled(ref reference.Reference, pod Pod) Verdict {
+	v := Verdict{Reason: NotPulled}
+	if pod.Nodes != nil && !pod.Nodes.List(ref) {
+		v.Message = "its pull policy is Never, and no node is known to have it"
+	}
+	return v
+}
+
+// presentOnNode turns a refusal into a note: a node that has the image starts
+// the Pod without asking the registry (C52). Whether it may, with these
+// credentials, only the node knows (C53).
+func presentOnNode(v Verdict) Verdict {
+	switch v.Reason {
+	case ImageNotFound, RepositoryNotFound, Unauthorized:
+		v.Message = "only nodes that have it already can start it: " + v.Message
+		v.Reason = PresentOnNode
+	}
+	return v
 }
 
 // pull tries the credentials as a node does: each in turn, until one succeeds.
-func (r *Resolver) pull(ctx context.Context, ref reference.Reference, creds *Credentials) Verdict {
+func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) Verdict {
 	var failed []failedAttempt
-	for _, c := range creds.lookup(ref.Name()) {
+	for _, c := range pod.Credentials.lookup(ref.Name()) {
 		o := r.attempt(ctx, ref, c)
 		if o.reason == Pullable {
-			return Verdict{Reason: Pullable, Digest: o.digest}
+			return suit(o, pod.platforms())
 		}
 		failed = append(failed, failedAttempt{credential: c, outcome: o})
 	}
-	return conclude(ref, creds, failed, r.config.Registries.nodeManaged(ref))
+	return conclude(ref, pod.Credentials, failed, r.config.Registries.nodeManaged(ref))
 }
 
 type failedAttempt struct {

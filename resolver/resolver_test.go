@@ -45,7 +45,7 @@ func TestDecidedWithoutRegistry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, requests := serve(t, open)
-			v := r.Check(t.Context(), tc.image, tc.creds)
+			v := r.Check(t.Context(), tc.image, Pod{Credentials: tc.creds})
 			if v.Reason != tc.want || v.Image != tc.image.Reference {
 				t.Errorf("%+v, want %s", v, tc.want)
 			}
@@ -84,7 +84,7 @@ func TestCredentialsInOrder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := serve(t, basic)
-			v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", tc.named))
+			v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", tc.named)})
 			if v.Reason != tc.want {
 				t.Fatalf("%s %q, want %s", v.Reason, v.Message, tc.want)
 			}
@@ -101,7 +101,7 @@ func TestCredentialsInOrder(t *testing.T) {
 // private behind a 404.
 func TestMissingSecretIsTold(t *testing.T) {
 	r, _ := serve(t, always(404))
-	v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", []NamedSecret{{Name: "gone", Err: notFound("gone")}}))
+	v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", []NamedSecret{{Name: "gone", Err: notFound("gone")}})})
 	const want = `tag "v1" does not exist; Secret "gone" not found in namespace "dev"`
 	if v.Message != want {
 		t.Errorf("says %q, want %q", v.Message, want)
@@ -129,7 +129,7 @@ func TestNodeManaged(t *testing.T) {
 			config := DefaultConfig()
 			config.Registries = tc.registries
 			config.Registries.ConfigDir = dir
-			v := newResolver(t, config).Check(t.Context(), Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", nil))
+			v := newResolver(t, config).Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
 			if v.Reason != tc.want || !strings.Contains(v.Message, tc.says) {
 				t.Errorf("%s %q, want %s %q", v.Reason, v.Message, tc.want, tc.says)
 			}
@@ -147,10 +147,10 @@ func TestPassingOutranksDefinite(t *testing.T) {
 		}
 		basic(w, r)
 	})
-	v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", []NamedSecret{
+	v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", []NamedSecret{
 		{Name: "a", Secret: pullSecret(t, "a", "registry.test", "u", "a")},
 		{Name: "b", Secret: pullSecret(t, "b", "registry.test", "u", "b")},
-	}))
+	})})
 	if v.Reason != RegistryUnavailable {
 		t.Errorf("%s %q, want RegistryUnavailable", v.Reason, v.Message)
 	}
@@ -165,7 +165,7 @@ func TestOneRequestForManyPods(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 100 {
 		wg.Go(func() {
-			if v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", nil)); v.Reason != Pullable || v.Digest != manifestDigest {
+			if v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)}); v.Reason != Pullable || v.Digest != manifestDigest {
 				t.Errorf("%+v", v)
 			}
 		})
@@ -173,7 +173,7 @@ func TestOneRequestForManyPods(t *testing.T) {
 	time.Sleep(50 * time.Millisecond)
 	close(gate)
 	wg.Wait()
-	r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, NewCredentials("prod", nil))
+	r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("prod", nil)})
 	if n := requests.Load(); n != 1 {
 		t.Errorf("%d requests reached the registry, want 1", n)
 	}
@@ -193,7 +193,7 @@ func TestCachedPerCredential(t *testing.T) {
 		{credentials(t, "up", ""), Unauthorized},
 		{credentials(t, "u", "p"), Pullable},
 	} {
-		if v := r.Check(t.Context(), image, tc.creds); v.Reason != tc.want {
+		if v := r.Check(t.Context(), image, Pod{Credentials: tc.creds}); v.Reason != tc.want {
 			t.Errorf("%s, want %s", v.Reason, tc.want)
 		}
 	}
@@ -213,7 +213,7 @@ func TestNotFoundIsKeptBriefly(t *testing.T) {
 	config.Registries.ConfigDir = dir
 	r := newResolver(t, config)
 	check := func() Reason {
-		return r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", nil)).Reason
+		return r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)}).Reason
 	}
 	if got := check(); got != ImageNotFound {
 		t.Fatalf("%s, want ImageNotFound", got)
@@ -234,7 +234,7 @@ func TestRateLimitIsHonoured(t *testing.T) {
 		w.WriteHeader(http.StatusTooManyRequests)
 	})
 	for range 3 {
-		v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", nil))
+		v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
 		if v.Reason != RateLimited || !strings.Contains(v.Message, " until ") {
 			t.Errorf("%s %q", v.Reason, v.Message)
 		}
@@ -256,7 +256,7 @@ func TestDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	v := r.Check(ctx, Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", nil))
+	v := r.Check(ctx, Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
 	if v.Reason != Timeout {
 		t.Errorf("%s, want Timeout", v.Reason)
 	}
@@ -276,7 +276,7 @@ func TestSlowExplanation(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	v := r.Check(ctx, Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", nil))
+	v := r.Check(ctx, Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
 	if v.Reason != ImageNotFound {
 		t.Errorf("%s %q, want ImageNotFound", v.Reason, v.Message)
 	}
@@ -304,7 +304,7 @@ func TestBlockedAddresses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := serve(t, tc.registry)
-			v := r.Check(t.Context(), Image{Reference: tc.ref}, NewCredentials("dev", nil))
+			v := r.Check(t.Context(), Image{Reference: tc.ref}, Pod{Credentials: NewCredentials("dev", nil)})
 			if v.Reason != Blocked {
 				t.Errorf("%s %q (%s), want Blocked", v.Reason, v.Message, v.Detail)
 			}
@@ -340,7 +340,7 @@ func TestUnreachable(t *testing.T) {
 		"plain.test":      Untrusted,
 		"no-such.invalid": Unreachable,
 	} {
-		v := r.Check(t.Context(), Image{Reference: host + "/app:v1"}, NewCredentials("dev", nil))
+		v := r.Check(t.Context(), Image{Reference: host + "/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
 		if v.Reason != want {
 			t.Errorf("%s: %s %q (%s), want %s", host, v.Reason, v.Message, v.Detail, want)
 		}
@@ -355,7 +355,7 @@ func TestCertsDIsReadAnew(t *testing.T) {
 	config.Registries.ConfigDir = registrytest.ConfigDir(t, map[string]string{"registry.test": first.URL})
 	r := newResolver(t, config)
 	check := func() Reason {
-		return r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", nil)).Reason
+		return r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)}).Reason
 	}
 	if got := check(); got != ImageNotFound {
 		t.Fatalf("%s, want ImageNotFound", got)
@@ -394,7 +394,7 @@ func TestMirrors(t *testing.T) {
 			config.Registries.ConfigDir = t.TempDir()
 			registrytest.Map(t, config.Registries.ConfigDir, "registry.test",
 				fmt.Sprintf("server = %q\n[host.%q]\ncapabilities = %s\n", tc.server, tc.mirror, tc.capabilities))
-			v := newResolver(t, config).Check(t.Context(), Image{Reference: "registry.test/app:v1"}, NewCredentials("dev", nil))
+			v := newResolver(t, config).Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
 			if v.Reason != tc.want {
 				t.Errorf("%s %q (%s), want %s", v.Reason, v.Message, v.Detail, tc.want)
 			}
@@ -419,7 +419,7 @@ func TestStaleTokenIsRenewed(t *testing.T) {
 	})
 	for n, token := range []string{"first", "second", "third"} {
 		valid = token
-		v := r.Check(t.Context(), Image{Reference: fmt.Sprintf("registry.test/app:v%d", n)}, NewCredentials("dev", nil))
+		v := r.Check(t.Context(), Image{Reference: fmt.Sprintf("registry.test/app:v%d", n)}, Pod{Credentials: NewCredentials("dev", nil)})
 		if v.Reason != Pullable {
 			t.Errorf("with the %s token: %s %q (%s)", token, v.Reason, v.Message, v.Detail)
 		}
@@ -433,7 +433,7 @@ func TestTokenIsKept(t *testing.T) {
 		giveToken(w, r)
 	}))
 	for n := range 5 {
-		r.Check(t.Context(), Image{Reference: fmt.Sprintf("registry.test/app:v%d", n)}, credentials(t, "u", "p"))
+		r.Check(t.Context(), Image{Reference: fmt.Sprintf("registry.test/app:v%d", n)}, Pod{Credentials: credentials(t, "u", "p")})
 	}
 	if tokens != 1 {
 		t.Errorf("%d token requests for one repository and credential, want 1", tokens)

@@ -10,6 +10,8 @@ const (
 	Pullable Reason = "Pullable"
 	// NotPulled: the pull policy is Never, no registry was asked (C51).
 	NotPulled Reason = "NotPulled"
+	// PresentOnNode: the registry would refuse it, but a node has it (C52).
+	PresentOnNode Reason = "PresentOnNode"
 )
 
 // The image cannot be pulled, for a reason fixed by the Pod, its Secrets and
@@ -20,6 +22,9 @@ const (
 	RepositoryNotFound Reason = "RepositoryNotFound"
 	Unauthorized       Reason = "Unauthorized"
 	InvalidPullSecret  Reason = "InvalidPullSecret"
+	// PlatformMismatch: an index without an image for the platform of any node
+	// that the Pod can land on (C76, C78).
+	PlatformMismatch Reason = "PlatformMismatch"
 	// UnsupportedManifest: what the registry serves under the reference is
 	// nothing that a node can use: another media type, schema 1, too large, a
 	// loop of redirects, or a HEAD request refused (C58, C60, C70, C81, C82).
@@ -63,9 +68,9 @@ const (
 // unverified: only what is surely definite may ever deny a Pod.
 func (r Reason) Class() Class {
 	switch r {
-	case Pullable, NotPulled:
+	case Pullable, NotPulled, PresentOnNode:
 		return ClassPullable
-	case InvalidImageName, ImageNotFound, RepositoryNotFound, Unauthorized, InvalidPullSecret, UnsupportedManifest:
+	case InvalidImageName, ImageNotFound, RepositoryNotFound, Unauthorized, InvalidPullSecret, PlatformMismatch, UnsupportedManifest:
 		return ClassDefinite
 	default:
 		return ClassUnverified
@@ -78,7 +83,8 @@ type Verdict struct {
 	Image  string
 	Reason Reason
 	// Message is the cause and the cure in one line for the user, without the
-	// image's name; empty where there is nothing to say.
+	// image's name; empty where there is nothing to say. On a pullable image it
+	// is a note worth a warning.
 	Message string
 	// Digest is what the reference resolved to, empty unless Pullable.
 	Digest string

@@ -16,9 +16,13 @@ type decision struct {
 // decide holds findings against levels.
 func decide(levels Levels, findings []finding) decision {
 	var d decision
-	for _, class := range []resolver.Class{resolver.ClassDefinite, resolver.ClassUnverified} {
+	for _, class := range []resolver.Class{resolver.ClassDefinite, resolver.ClassUnverified, resolver.ClassPullable} {
 		for _, f := range findings {
 			if f.Reason.Class() != class {
+				continue
+			}
+			if class == resolver.ClassPullable {
+				d.note(levels, f)
 				continue
 			}
 			if levels.Enforce.covers(class) {
@@ -32,6 +36,20 @@ func decide(levels Levels, findings []finding) decision {
 		}
 	}
 	return d
+}
+
+// note tells what is worth knowing of an image that can be pulled, where what is
+// unverified is told too. It never denies.
+func (d *decision) note(levels Levels, f finding) {
+	if f.Message == "" {
+		return
+	}
+	if levels.Warn == Strict {
+		d.warned = append(d.warned, f)
+	}
+	if levels.Audit == Strict {
+		d.audited = append(d.audited, f)
+	}
 }
 
 // noted lists what was denied or warned about or audited, each once.

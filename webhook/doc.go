@@ -8,6 +8,7 @@
 //	images.go      the images that the request introduces
 //	levels.go      the namespace's labels → levels (looked up by namespaces.go)
 //	secrets.go     the Pod's pull Secrets → resolver.Credentials
+//	placement.go   the nodes that the Pod can land on (listed by nodes.go)
 //	findings.go    all images checked at once → findings
 //	decision.go    findings × levels → what is denied, warned about, audited
 //	response.go    decision → AdmissionResponse, in the words of words.go

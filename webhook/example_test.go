@@ -27,6 +27,7 @@ func Example() {
 		Checker:    checker,
 		Namespaces: webhook.Namespaces{Cached: cached, Live: live},
 		Secrets:    webhook.NewSecrets(live),
+		Nodes:      webhook.Nodes{Cached: cached},
 		Decoder:    decoder,
 	}}))
 }

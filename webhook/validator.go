@@ -31,6 +31,7 @@ type Validator struct {
 	Checker    Checker
 	Namespaces LabelGetter
 	Secrets    SecretReader
+	Nodes      NodeLister
 	Decoder    admission.Decoder
 }
 
@@ -84,9 +85,13 @@ func (v *Validator) Handle(ctx context.Context, req admission.Request) (resp adm
 // judge checks the images and decides. Before a denial it reads Secrets that
 // came out of the cache once more: the user may just have mended one.
 func (v *Validator) judge(ctx context.Context, namespace string, pod *corev1.Pod, levels Levels, images []podImage) decision {
+	nodes := newPlacement(ctx, v.Nodes, pod)
 	for anew := false; ; anew = true {
 		named, cached := v.Secrets.Read(ctx, namespace, pod.Spec.ImagePullSecrets, anew)
-		d := decide(levels, check(ctx, v.Checker, images, resolver.NewCredentials(namespace, named)))
+		d := decide(levels, check(ctx, v.Checker, images, resolver.Pod{
+			Credentials: resolver.NewCredentials(namespace, named),
+			Nodes:       nodes,
+		}))
 		if len(d.denied) == 0 || !cached {
 			return d
 		}

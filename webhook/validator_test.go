@@ -19,10 +19,10 @@ import (
 
 // checkerFunc, labels and secrets stand in for what the end-to-end tests use
 // for real: here they must fail, panic and be counted.
-type checkerFunc func(resolver.Image, *resolver.Credentials) resolver.Verdict
+type checkerFunc func(resolver.Image, resolver.Pod) resolver.Verdict
 
-func (f checkerFunc) Check(_ context.Context, i resolver.Image, c *resolver.Credentials) resolver.Verdict {
-	return f(i, c)
+func (f checkerFunc) Check(_ context.Context, i resolver.Image, p resolver.Pod) resolver.Verdict {
+	return f(i, p)
 }
 
 type labels struct {
@@ -43,8 +43,12 @@ func (s *secrets) Read(_ context.Context, _ string, _ []corev1.LocalObjectRefere
 }
 
 func verdict(reason resolver.Reason) checkerFunc {
-	return func(i resolver.Image, _ *resolver.Credentials) resolver.Verdict {
-		return resolver.Verdict{Image: i.Reference, Reason: reason, Message: "as told"}
+	return func(i resolver.Image, _ resolver.Pod) resolver.Verdict {
+		v := resolver.Verdict{Image: i.Reference, Reason: reason}
+		if reason != resolver.Pullable {
+			v.Message = "as told"
+		}
+		return v
 	}
 }
 
@@ -55,7 +59,7 @@ func newValidator(t *testing.T, checker Checker, l labels) (*Validator, *secrets
 		t.Fatal(err)
 	}
 	s := &secrets{}
-	return &Validator{Config: DefaultConfig(), Checker: checker, Namespaces: l, Secrets: s, Decoder: decoder}, s
+	return &Validator{Config: DefaultConfig(), Checker: checker, Namespaces: l, Secrets: s, Nodes: nodeList{}, Decoder: decoder}, s
 }
 
 func request(t *testing.T, op admissionv1.Operation, pod, old *corev1.Pod) admission.Request {
@@ -94,11 +98,14 @@ func TestHandle(t *testing.T) {
 		"unverified, strict":  {verdict(resolver.Timeout), labels{set: map[string]string{EnforceLabel: "strict"}}, create, false, "cannot be verified"},
 		"definite, warn-only": {verdict(resolver.ImageNotFound), labels{set: map[string]string{EnforceLabel: "off"}}, create, true, "cannot be pulled: as told"},
 		"invalid label":       {verdict(resolver.Pullable), labels{set: map[string]string{EnforceLabel: "of"}}, create, true, `pullgate.dev/enforce="of"`},
-		"unknown reason":      {verdict("FromTheFuture"), labels{}, create, true, "not verified"},
-		"namespace unknown":   {verdict(resolver.ImageNotFound), labels{err: errors.New("down")}, create, true, `namespace "dev" could not be looked up`},
-		"panic in the handler": {func(resolver.Image, *resolver.Credentials) resolver.Verdict { return resolver.Verdict{} },
+		"a note": {func(i resolver.Image, _ resolver.Pod) resolver.Verdict {
+			return resolver.Verdict{Image: i.Reference, Reason: resolver.PresentOnNode, Message: "as told"}
+		}, labels{set: map[string]string{EnforceLabel: "strict"}}, create, true, `image "a" (spec.containers[0].image): as told`},
+		"unknown reason":    {verdict("FromTheFuture"), labels{}, create, true, "not verified"},
+		"namespace unknown": {verdict(resolver.ImageNotFound), labels{err: errors.New("down")}, create, true, `namespace "dev" could not be looked up`},
+		"panic in the handler": {func(resolver.Image, resolver.Pod) resolver.Verdict { return resolver.Verdict{} },
 			labels{}, func(t *testing.T) admission.Request { r := create(t); r.Namespace = panicNamespace; return r }, true, "failed internally"},
-		"panic in a check": {func(resolver.Image, *resolver.Credentials) resolver.Verdict { panic("as told") }, labels{}, create, true, "failed internally"},
+		"panic in a check": {func(resolver.Image, resolver.Pod) resolver.Verdict { panic("as told") }, labels{}, create, true, "failed internally"},
 		"update of a label": {verdict(resolver.ImageNotFound), labels{}, func(t *testing.T) admission.Request {
 			pod := podOf(nil, []string{"a"})
 			pod.Labels = map[string]string{"new": "label"}
@@ -164,7 +171,7 @@ func TestUndecodable(t *testing.T) {
 func TestAllOff(t *testing.T) {
 	off := map[string]string{EnforceLabel: "off", WarnLabel: "off", AuditLabel: "off"}
 	checked := false
-	v, s := newValidator(t, checkerFunc(func(resolver.Image, *resolver.Credentials) resolver.Verdict {
+	v, s := newValidator(t, checkerFunc(func(resolver.Image, resolver.Pod) resolver.Verdict {
 		checked = true
 		return resolver.Verdict{}
 	}), labels{set: off})

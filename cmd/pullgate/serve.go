@@ -58,7 +58,10 @@ func serve(ctx context.Context, o webhookOptions, config configuration) error {
 		WebhookServer:          server,
 		Metrics:                metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress: o.healthAddress,
-		Cache:                  cache.Options{DefaultTransform: keepLabels},
+		Cache: cache.Options{
+			DefaultTransform: keepLabels,
+			ByObject:         map[client.Object]cache.ByObject{&corev1.Node{}: {Transform: webhook.SlimNode}},
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("set up: %w", err)
@@ -66,9 +69,13 @@ func serve(ctx context.Context, o webhookOptions, config configuration) error {
 	if err := mgr.Add(certificates); err != nil {
 		return fmt.Errorf("set up certificates: %w", err)
 	}
-	synced, err := watchNamespaces(ctx, mgr)
+	namespaces, err := watch(ctx, mgr, webhook.NamespaceMetadata())
 	if err != nil {
-		return err
+		return fmt.Errorf("watch namespaces: %w", err)
+	}
+	nodes, err := watch(ctx, mgr, &corev1.Node{})
+	if err != nil {
+		return fmt.Errorf("watch nodes: %w", err)
 	}
 	handler, err := newHandler(mgr, config)
 	if err != nil {
@@ -80,7 +87,8 @@ func serve(ctx context.Context, o webhookOptions, config configuration) error {
 	err = errors.Join(
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 		mgr.AddReadyzCheck("certificates", explained("certificates", certificates.Ready)),
-		mgr.AddReadyzCheck("namespaces", explained("namespaces", synced)),
+		mgr.AddReadyzCheck("namespaces", explained("namespaces", namespaces)),
+		mgr.AddReadyzCheck("nodes", explained("nodes", nodes)),
 		mgr.AddReadyzCheck("server", explained("server", server.StartedChecker())),
 	)
 	if err != nil {
@@ -169,20 +177,21 @@ func newHandler(mgr manager.Manager, config configuration) (http.Handler, error)
 		Checker:    checker,
 		Namespaces: webhook.Namespaces{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
 		Secrets:    webhook.NewSecrets(mgr.GetAPIReader()),
+		Nodes:      webhook.Nodes{Cached: mgr.GetCache()},
 		Decoder:    decoder,
 	}}), nil
 }
 
-// watchNamespaces starts the one informer, and returns a check for its having
-// heard of all namespaces.
-func watchNamespaces(ctx context.Context, mgr manager.Manager) (healthz.Checker, error) {
-	informer, err := mgr.GetCache().GetInformer(ctx, webhook.NamespaceMetadata(), cache.BlockUntilSynced(false))
+// watch starts an informer, and returns a check for its having heard of all
+// objects.
+func watch(ctx context.Context, mgr manager.Manager, obj client.Object) (healthz.Checker, error) {
+	informer, err := mgr.GetCache().GetInformer(ctx, obj, cache.BlockUntilSynced(false))
 	if err != nil {
-		return nil, fmt.Errorf("watch namespaces: %w", err)
+		return nil, err
 	}
 	return func(*http.Request) error {
 		if !informer.HasSynced() {
-			return errors.New("namespaces are not listed yet")
+			return errors.New("not listed yet")
 		}
 		return nil
 	}, nil

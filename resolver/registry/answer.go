@@ -2,6 +2,7 @@ package registry
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -106,6 +107,9 @@ func (t *transport) present(req *http.Request, resp *http.Response) (*http.Respo
 	resp.StatusCode = http.StatusOK // containerd takes every 2xx
 	resp.Header.Set("Content-Type", mediaType(resp))
 	if req.Method != http.MethodHead {
+		if t.ref.Digest != "" && strings.Contains(req.URL.Path, "/manifests/") {
+			resp.Body = &verifiedBody{ReadCloser: resp.Body, verifier: t.ref.Digest.Verifier()}
+		}
 		return resp, nil
 	}
 	header := digest.Digest(resp.Header.Get("Docker-Content-Digest"))
@@ -120,6 +124,22 @@ func (t *transport) present(req *http.Request, resp *http.Response) (*http.Respo
 		return nil, &ManifestError{What: "the registry sends a Docker-Content-Digest header that is no digest"}
 	}
 	return resp, nil
+}
+
+// verifiedBody fails at its end if it was not what its digest promises (C86).
+type verifiedBody struct {
+	io.ReadCloser
+	verifier digest.Verifier
+}
+
+// Read reads, and verifies what was read when there is no more.
+func (b *verifiedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	_, _ = b.verifier.Write(p[:n]) // a hash takes everything
+	if errors.Is(err, io.EOF) && !b.verifier.Verified() {
+		return n, &ManifestError{What: "the registry serves something else under its digest"}
+	}
+	return n, err
 }
 
 // mediaType reads a Content-Type as containerd does: without parameters, and

@@ -1,0 +1,44 @@
+package resolver
+
+import (
+	"github.com/containerd/platforms"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/pullgate/pullgate/resolver/reference"
+)
+
+// Pod is what a verdict depends on besides the image.
+type Pod struct {
+	// Credentials are those of the Pod's pull Secrets.
+	Credentials *Credentials
+	// Nodes is what is known of the nodes that the Pod can land on, nil if
+	// nothing is.
+	Nodes Nodes
+}
+
+// Nodes is what is known of the nodes that a Pod can land on.
+type Nodes interface {
+	// Platforms are those of the nodes, each once; none if not known.
+	Platforms() []ocispec.Platform
+	// List reports whether a node is known to have an image. That none is
+	// proves nothing: nodes list only some of their images.
+	List(ref reference.Reference) bool
+}
+
+// listed reports whether a node is known to have an image.
+func (p Pod) listed(ref reference.Reference) bool { return p.Nodes != nil && p.Nodes.List(ref) }
+
+func (p Pod) platforms() []ocispec.Platform {
+	if p.Nodes == nil {
+		return nil
+	}
+	return p.Nodes.Platforms()
+}
+
+// matcher matches what a node of a platform pulls from an index: with
+// containerd's defaults its own architecture and nothing below (C78, C79).
+func matcher(node ocispec.Platform) platforms.Matcher { return platforms.OnlyStrict(node) }
+
+// lenientMatcher also matches what it pulls with other settings, such as
+// linux/386 on linux/amd64.
+func lenientMatcher(node ocispec.Platform) platforms.Matcher { return platforms.Only(node) }

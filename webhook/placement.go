@@ -1,0 +1,78 @@
+package webhook
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/pullgate/pullgate/resolver/reference"
+)
+
+// NodeLister lists the cluster's nodes.
+type NodeLister interface {
+	All(context.Context) ([]corev1.Node, error)
+}
+
+// placement is the nodes that a Pod can land on, found when first asked for:
+// most images need not be held against them.
+type placement struct{ nodes func() []corev1.Node }
+
+func newPlacement(ctx context.Context, lister NodeLister, pod *corev1.Pod) placement {
+	return placement{nodes: sync.OnceValue(func() []corev1.Node {
+		all, err := lister.All(ctx)
+		if err != nil {
+			log.FromContext(ctx).Error(err, "list the nodes")
+			return nil
+		}
+		return candidates(pod, all)
+	})}
+}
+
+// candidates are the nodes that a Pod's nodeName, nodeSelector and required
+// node affinity allow. Taints come and go, and are not looked at.
+func candidates(pod *corev1.Pod, nodes []corev1.Node) []corev1.Node {
+	required := nodeaffinity.GetRequiredNodeAffinity(pod)
+	var allowed []corev1.Node
+	for _, n := range nodes {
+		if pod.Spec.NodeName != "" && pod.Spec.NodeName != n.Name {
+			continue
+		}
+		if ok, err := required.Match(&n); err == nil && ok {
+			allowed = append(allowed, n)
+		}
+	}
+	return allowed
+}
+
+// Platforms are those of the nodes, each once; of none, if one node has not
+// said what it is yet.
+func (p placement) Platforms() []ocispec.Platform {
+	var list []ocispec.Platform
+	for _, n := range p.nodes() {
+		platform := ocispec.Platform{OS: n.Status.NodeInfo.OperatingSystem, Architecture: n.Status.NodeInfo.Architecture}
+		if platform.OS == "" || platform.Architecture == "" {
+			return nil
+		}
+		if !slices.ContainsFunc(list, func(known ocispec.Platform) bool {
+			return known.OS == platform.OS && known.Architecture == platform.Architecture
+		}) {
+			list = append(list, platform)
+		}
+	}
+	return list
+}
+
+// List reports whether one of the nodes lists an image.
+func (p placement) List(ref reference.Reference) bool {
+	name := ref.String()
+	return slices.ContainsFunc(p.nodes(), func(n corev1.Node) bool {
+		return slices.ContainsFunc(n.Status.Images, func(image corev1.ContainerImage) bool {
+			return slices.Contains(image.Names, name)
+		})
+	})
+}

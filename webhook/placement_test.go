@@ -1,0 +1,97 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/pullgate/pullgate/resolver/reference"
+)
+
+type nodeList struct {
+	nodes []corev1.Node
+	err   error
+}
+
+func (l nodeList) All(context.Context) ([]corev1.Node, error) { return l.nodes, l.err }
+
+func node(name, arch string, images ...string) corev1.Node {
+	n := corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelArchStable: arch}}}
+	n.Status.NodeInfo = corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: arch}
+	if len(images) > 0 {
+		n.Status.Images = []corev1.ContainerImage{{Names: images}}
+	}
+	return n
+}
+
+func TestPlatforms(t *testing.T) {
+	amd64, arm64 := ocispec.Platform{OS: "linux", Architecture: "amd64"}, ocispec.Platform{OS: "linux", Architecture: "arm64"}
+	cluster := []corev1.Node{node("a", "amd64"), node("b", "amd64"), node("c", "arm64")}
+	silent := corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "silent"}}
+
+	affinity := func(term corev1.NodeSelectorTerm) corev1.PodSpec {
+		return corev1.PodSpec{Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
+			RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{term}},
+		}}}
+	}
+	for name, tc := range map[string]struct {
+		spec corev1.PodSpec
+		list nodeList
+		want []ocispec.Platform
+	}{
+		"anywhere":      {corev1.PodSpec{}, nodeList{nodes: cluster}, []ocispec.Platform{amd64, arm64}},
+		"node name":     {corev1.PodSpec{NodeName: "c"}, nodeList{nodes: cluster}, []ocispec.Platform{arm64}},
+		"node selector": {corev1.PodSpec{NodeSelector: map[string]string{corev1.LabelArchStable: "arm64"}}, nodeList{nodes: cluster}, []ocispec.Platform{arm64}},
+		"affinity": {affinity(corev1.NodeSelectorTerm{MatchExpressions: []corev1.NodeSelectorRequirement{
+			{Key: corev1.LabelArchStable, Operator: corev1.NodeSelectorOpNotIn, Values: []string{"arm64"}},
+		}}), nodeList{nodes: cluster}, []ocispec.Platform{amd64}},
+		"affinity to a name, as of a DaemonSet": {affinity(corev1.NodeSelectorTerm{MatchFields: []corev1.NodeSelectorRequirement{
+			{Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{"b"}},
+		}}), nodeList{nodes: cluster}, []ocispec.Platform{amd64}},
+		"nowhere yet":            {corev1.PodSpec{NodeSelector: map[string]string{"pool": "gpu"}}, nodeList{nodes: cluster}, nil},
+		"a node that is not set": {corev1.PodSpec{}, nodeList{nodes: append([]corev1.Node{silent}, cluster...)}, nil},
+		"no nodes":               {corev1.PodSpec{}, nodeList{}, nil},
+		"nodes not known":        {corev1.PodSpec{}, nodeList{err: errors.New("down")}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := newPlacement(t.Context(), tc.list, &corev1.Pod{Spec: tc.spec}).Platforms()
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestList(t *testing.T) {
+	const digest = "docker.io/library/nginx@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	list := nodeList{nodes: []corev1.Node{node("a", "amd64"), node("b", "amd64", digest, "docker.io/library/nginx:1")}}
+	for image, want := range map[string]bool{"nginx:1": true, "nginx:2": false, digest: true, "nginx": false, "r.io/library/nginx:1": false} {
+		ref, err := reference.Parse(image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := newPlacement(t.Context(), list, &corev1.Pod{}).List(ref); got != want {
+			t.Errorf("List(%s) = %t, want %t", image, got, want)
+		}
+	}
+}
+
+func TestSlimNode(t *testing.T) {
+	full := node("a", "amd64", "nginx:1")
+	full.Annotations = map[string]string{"large": "value"}
+	full.Status.Images[0].SizeBytes = 1 << 30
+	full.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady}}
+	got, err := SlimNode(&full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := node("a", "amd64", "nginx:1")
+	if diff := cmp.Diff(&want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
