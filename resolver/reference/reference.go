@@ -14,10 +14,10 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// MaxLength is more than the longest reference that can be valid: a host name,
-// a path of 255 characters, a tag of 128 and a SHA-512 digest. Longer ones are
-// refused before the parser's regular expression walks them.
-const MaxLength = 1024
+// MaxLength bounds what is parsed, in bytes: an image field may have megabytes,
+// and the parser's regular expression would walk them. The grammar itself bounds
+// path, tag and digest, but not the host, and no host name has 64 KiB.
+const MaxLength = 64 << 10
 
 // Reference names a manifest as a node asks a registry for it.
 type Reference struct {
