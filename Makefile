@@ -38,6 +38,15 @@ test-unit: race-notice ## unit tests, with the race detector
 test-e2e: race-notice ## the built binary against a real API server and real registries
 	cd e2e && go run ./cmd/build && go test $(RACE) -timeout 15m ./...
 
+# How long, or how often with an x behind it, each target is fuzzed.
+FUZZTIME ?= 20s
+
+.PHONY: fuzz
+fuzz: ## fuzz each target for FUZZTIME (20s): keyring and references against the kubelet's
+	go test ./certs -run '^$$' -fuzz '^FuzzDecodeState$$' -fuzztime $(FUZZTIME)
+	cd e2e && go test ./differential -run '^$$' -fuzz '^FuzzKeyring$$' -fuzztime $(FUZZTIME)
+	cd e2e && go test ./differential -run '^$$' -fuzz '^FuzzReference$$' -fuzztime $(FUZZTIME)
+
 .PHONY: race-notice
 race-notice:
 	@$(if $(RACE),:,echo 'There is no C compiler here: the tests run WITHOUT the race detector.' >&2)

@@ -16,9 +16,16 @@ type podImage struct {
 }
 
 // bringsImages is false for requests that need not be decoded: of the
-// subresources none that can bring an image is handled yet.
+// subresources only one can bring an image.
 func bringsImages(req admissionv1.AdmissionRequest) bool {
-	return req.SubResource == "" && (req.Operation == admissionv1.Create || req.Operation == admissionv1.Update)
+	switch req.Operation {
+	case admissionv1.Create:
+		return req.SubResource == ""
+	case admissionv1.Update:
+		return req.SubResource == "" || req.SubResource == "ephemeralcontainers"
+	default:
+		return false
+	}
 }
 
 // introducedImages lists the images that a request brings into a Pod, in the
@@ -51,23 +58,41 @@ func pullsImages(pod *corev1.Pod) bool {
 	return !mirror && !finished && pod.DeletionTimestamp == nil
 }
 
-// podImages lists a Pod's images, those first that are pulled first.
+// podImages lists a Pod's images in the order in which a kubelet needs them.
 func podImages(pod *corev1.Pod) []podImage {
-	var images []podImage
-	index := map[resolver.Image]int{}
-	add := func(list string, containers []corev1.Container) {
-		for n, c := range containers {
-			image := resolver.Image{Reference: c.Image, PullPolicy: c.ImagePullPolicy}
-			field := fmt.Sprintf("spec.%s[%d].image", list, n)
-			if at, seen := index[image]; seen {
-				images[at].fields = append(images[at].fields, field)
-				continue
-			}
-			index[image] = len(images)
-			images = append(images, podImage{Image: image, fields: []string{field}})
+	var l imageList
+	for n, v := range pod.Spec.Volumes {
+		if v.Image != nil {
+			l.add(fmt.Sprintf("spec.volumes[%d].image.reference", n), v.Image.Reference, v.Image.PullPolicy)
 		}
 	}
-	add("initContainers", pod.Spec.InitContainers)
-	add("containers", pod.Spec.Containers)
-	return images
+	for n, c := range pod.Spec.InitContainers {
+		l.add(fmt.Sprintf("spec.initContainers[%d].image", n), c.Image, c.ImagePullPolicy)
+	}
+	for n, c := range pod.Spec.Containers {
+		l.add(fmt.Sprintf("spec.containers[%d].image", n), c.Image, c.ImagePullPolicy)
+	}
+	for n, c := range pod.Spec.EphemeralContainers {
+		l.add(fmt.Sprintf("spec.ephemeralContainers[%d].image", n), c.Image, c.ImagePullPolicy)
+	}
+	return l.images
+}
+
+// imageList collects images, each once with all its fields.
+type imageList struct {
+	images []podImage
+	index  map[resolver.Image]int
+}
+
+func (l *imageList) add(field, reference string, policy corev1.PullPolicy) {
+	image := resolver.Image{Reference: reference, PullPolicy: policy}
+	if at, seen := l.index[image]; seen {
+		l.images[at].fields = append(l.images[at].fields, field)
+		return
+	}
+	if l.index == nil {
+		l.index = map[resolver.Image]int{}
+	}
+	l.index[image] = len(l.images)
+	l.images = append(l.images, podImage{Image: image, fields: []string{field}})
 }

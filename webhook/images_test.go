@@ -43,6 +43,12 @@ func TestIntroducedImages(t *testing.T) {
 			{"b", []string{"spec.initContainers[1].image", "spec.containers[0].image", "spec.containers[2].image"}},
 			{"c", []string{"spec.containers[1].image"}},
 		}},
+		"image volume (C47)": {with(ab(), func(p *corev1.Pod) {
+			p.Spec.Volumes = []corev1.Volume{{}, {VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: "v"}}}}
+		}), nil, []image{{"v", []string{"spec.volumes[1].image.reference"}}, {"a", []string{"spec.initContainers[0].image"}}, {"b", []string{"spec.containers[0].image"}}}},
+		"ephemeral container (C44)": {with(ab(), func(p *corev1.Pod) {
+			p.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Image: "debug"}}}
+		}), ab(), []image{{"debug", []string{"spec.ephemeralContainers[0].image"}}}},
 		"another policy is another image": {with(podOf(nil, []string{"a", "a"}), func(p *corev1.Pod) { p.Spec.Containers[1].ImagePullPolicy = corev1.PullNever }), nil,
 			[]image{{"a", []string{"spec.containers[0].image"}}, {"a", []string{"spec.containers[1].image"}}}},
 		"update of nothing (C45)":   {ab(), ab(), nil},
@@ -76,6 +82,7 @@ func TestBringsImages(t *testing.T) {
 		{admissionv1.Update, "", true},
 		{admissionv1.Delete, "", false},
 		{admissionv1.Connect, "", false},
+		{admissionv1.Update, "ephemeralcontainers", true},
 		{admissionv1.Update, "status", false},
 		{admissionv1.Update, "resize", false},
 		{admissionv1.Create, "binding", false},
