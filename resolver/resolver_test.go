@@ -426,6 +426,25 @@ func TestStaleTokenIsRenewed(t *testing.T) {
 	}
 }
 
+// A registry may serve by what is asked for.
+func TestAsksForWhatNodesTake(t *testing.T) {
+	var accept, agent string
+	r, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		accept, agent = r.Header.Get("Accept"), r.Header.Get("User-Agent")
+		manifest(w, r)
+	})
+	r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
+	if strings.Contains(accept, "prettyjws") {
+		t.Errorf("Accept: %s, which asks for schema 1", accept)
+	}
+	if !strings.HasSuffix(accept, ", */*") || !strings.Contains(accept, "oci.image.index.v1+json") {
+		t.Errorf("Accept: %s, want all that containerd asks for", accept)
+	}
+	if agent != "pullgate/test" {
+		t.Errorf("User-Agent: %s", agent)
+	}
+}
+
 func TestTokenIsKept(t *testing.T) {
 	var tokens int
 	r, _ := serve(t, bearer(func(w http.ResponseWriter, r *http.Request) {

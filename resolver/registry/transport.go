@@ -11,8 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/containerd/errdefs"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pullgate/pullgate/resolver/reference"
 )
@@ -24,6 +26,13 @@ const (
 	maxRedirects = 10
 	retryPause   = 50 * time.Millisecond
 )
+
+// nodeAccept is what containerd asks for. go-containerregistry would ask for
+// schema 1 as well, and some registries would serve it.
+var nodeAccept = strings.Join([]string{
+	images.MediaTypeDockerSchema2Manifest, images.MediaTypeDockerSchema2ManifestList,
+	ocispec.MediaTypeImageManifest, ocispec.MediaTypeImageIndex, "*/*",
+}, ", ")
 
 // transport is the http.RoundTripper under go-containerregistry for one
 // look-up. It answers the ping itself and sends all else as a node would.
@@ -177,8 +186,8 @@ func (a *ask) send(ctx context.Context, method string, orig *http.Request) (*htt
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", a.userAgent)
 	}
-	if accept := orig.Header.Get("Accept"); accept != "" {
-		req.Header.Set("Accept", accept)
+	if strings.Contains(orig.URL.Path, "/manifests/") {
+		req.Header.Set("Accept", nodeAccept)
 	}
 	if err := a.authorizer.Authorize(ctx, req); err != nil {
 		return nil, &AuthError{err}
