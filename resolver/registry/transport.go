@@ -29,10 +29,8 @@ const (
 
 // nodeAccept is what containerd asks for. go-containerregistry would ask for
 // schema 1 as well, and some registries would serve it.
-var nodeAccept = strings.Join([]string{
-	images.MediaTypeDockerSchema2Manifest, images.MediaTypeDockerSchema2ManifestList,
-	ocispec.MediaTypeImageManifest, ocispec.MediaTypeImageIndex, "*/*",
-}, ", ")
+const nodeAccept = images.MediaTypeDockerSchema2Manifest + ", " + images.MediaTypeDockerSchema2ManifestList + ", " +
+	ocispec.MediaTypeImageManifest + ", " + ocispec.MediaTypeImageIndex + ", */*"
 
 // transport is the http.RoundTripper under go-containerregistry for one
 // look-up. It answers the ping itself and sends all else as a node would.
