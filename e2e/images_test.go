@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/pullgate/pullgate/e2e/registry"
 )
@@ -68,6 +70,33 @@ func testInitContainer(t *testing.T, s *suite) {
 	image := openHost + "/acme/main:init"
 	p.Spec.InitContainers = []corev1.Container{{Name: "init", Image: image}}
 	s.create(t, s.namespace(t, nil), p).denied(t, "ImageNotFound", "spec.initContainers[0].image", image, `tag "init"`)
+}
+
+func testImageVolume(t *testing.T, s *suite) {
+	push(t, s.open, "acme/data", "v1")
+	p := pod(openHost + "/acme/data:v1")
+	image := openHost + "/acme/data:v2"
+	p.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: image}}}}
+	s.create(t, s.namespace(t, nil), p).denied(t, "ImageNotFound", "spec.volumes[0].image.reference", image, `tag "v2"`)
+}
+
+// As kubectl debug adds one.
+func testEphemeralContainer(t *testing.T, s *suite) {
+	push(t, s.open, "acme/debugged", "v1")
+	o := s.create(t, s.namespace(t, nil), pod(openHost+"/acme/debugged:v1"))
+	o.created(t)
+	image := openHost + "/acme/debugged:tools"
+	debug := func(image string) outcome {
+		p := o.pod.DeepCopy()
+		p.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{
+			Name: "debug", Image: image, ImagePullPolicy: corev1.PullIfNotPresent, TerminationMessagePolicy: corev1.TerminationMessageReadFile,
+		}}}
+		return s.do(func(c kubernetes.Interface) (*corev1.Pod, error) {
+			return c.CoreV1().Pods(p.Namespace).UpdateEphemeralContainers(t.Context(), p.Name, p, metav1.UpdateOptions{})
+		})
+	}
+	debug(image).denied(t, "ImageNotFound", "spec.ephemeralContainers[0].image", image, `tag "tools"`)
+	debug(openHost + "/acme/debugged:v1").created(t)
 }
 
 func testSeveralBadImages(t *testing.T, s *suite) {

@@ -17,6 +17,8 @@ func TestPullgate(t *testing.T) {
 		{"missing repository", testMissingRepository},
 		{"missing digest", testMissingDigest},
 		{"init container", testInitContainer},
+		{"image volume", testImageVolume},
+		{"ephemeral container", testEphemeralContainer},
 		{"several bad images", testSeveralBadImages},
 		{"pull policy Never", testPullPolicyNever},
 		{"second Pod costs no request", testSecondPodCostsNothing},
