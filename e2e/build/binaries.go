@@ -7,12 +7,14 @@ const (
 	Kubectl       = "kubectl"
 	Registry      = "registry"
 	Pullgate      = "pullgate"
+	Containerd    = "containerd"
 )
 
 // ControlPlane is what a cluster without nodes is made of.
 func ControlPlane() []string { return []string{Etcd, KubeAPIServer, Kubectl} }
 
-// All is every program there is.
+// All is every program that needs no root. Containerd does, and only the
+// conformance cases run it.
 func All() []string { return append(ControlPlane(), Registry, Pullgate) }
 
 // binary says how one program is made. To add a program is to add a row.
@@ -41,6 +43,10 @@ func binaries() map[string]binary {
 		KubeAPIServer: {pkg: kubernetes + "/cmd/kube-apiserver", module: kubernetes, first: "6 minutes"},
 		Kubectl:       {pkg: kubernetes + "/cmd/kubectl", module: kubernetes, first: "1 minute"},
 		Registry:      {pkg: "github.com/distribution/distribution/v3/cmd/registry", version: "v3.1.2", first: "1 minute"},
-		Pullgate:      {pkg: "./cmd/pullgate", parent: true, first: "1 minute"},
+		Containerd: {
+			pkg: "github.com/containerd/containerd/v2/cmd/containerd", version: "v2.4.2",
+			tags: "no_btrfs no_devmapper no_zfs no_aufs", first: "2 minutes",
+		},
+		Pullgate: {pkg: "./cmd/pullgate", parent: true, first: "1 minute"},
 	}
 }

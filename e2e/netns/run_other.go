@@ -1,0 +1,13 @@
+//go:build !linux
+
+package netns
+
+import (
+	"context"
+	"errors"
+)
+
+// Run needs Linux.
+func Run(context.Context, []string) (inside bool, code int, err error) {
+	return false, 1, errors.New("enter a network namespace: it needs Linux, and root there")
+}
