@@ -426,6 +426,35 @@ func TestStaleTokenIsRenewed(t *testing.T) {
 	}
 }
 
+// Repositories of one host may differ in their challenges: what answers one is
+// not taken for another's.
+func TestChallengePerRepository(t *testing.T) {
+	r, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/open":
+			giveToken(w, r)
+		case r.URL.Path == "/closed":
+			w.WriteHeader(http.StatusUnauthorized)
+		case r.Header.Get("Authorization") == "Bearer good":
+			manifest(w, r)
+		default:
+			realm := "/open"
+			if strings.Contains(r.URL.Path, "/private/") {
+				realm = "/closed"
+			}
+			w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+realm+`"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	for image, want := range map[string]Reason{"registry.test/public:v1": Pullable, "registry.test/private/app:v1": Unauthorized} {
+		for range 2 {
+			if v := r.Check(t.Context(), Image{Reference: image}, Pod{Credentials: NewCredentials("dev", nil)}); v.Reason != want {
+				t.Errorf("%s: %s %q, want %s", image, v.Reason, v.Message, want)
+			}
+		}
+	}
+}
+
 // A registry may serve by what is asked for.
 func TestAsksForWhatNodesTake(t *testing.T) {
 	var accept, agent string

@@ -74,14 +74,14 @@ func (c *Client) Head(ctx context.Context, ref reference.Reference, login Login)
 	if err != nil {
 		return Manifest{}, err
 	}
-	s, used := c.sessions.get(ch, login)
+	s, used := c.sessions.get(ch, ref, login)
 	m, err := c.head(ctx, ref, s)
 	if err == nil || !refused(err) {
 		return m, err
 	}
 	// An authorizer keeps its tokens, and its failures too. A node starts every
 	// pull with a new one, so only what a new one meets counts as refused.
-	s = c.sessions.renew(ch, login)
+	s = c.sessions.renew(ch, ref, login)
 	if !used || ctx.Err() != nil {
 		return m, err
 	}
@@ -127,7 +127,7 @@ func (c *Client) Explain(ctx context.Context, ref reference.Reference, login Log
 	if err != nil {
 		return nil, false
 	}
-	s, _ := c.sessions.get(ch, login)
+	s, _ := c.sessions.get(ch, ref, login)
 	_, err = remote.Get(target, options(ctx, c.transport(ref, s))...)
 	var status *ggcr.Error
 	if errors.As(err, &status) {

@@ -6,6 +6,7 @@ import (
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 
 	"github.com/pullgate/pullgate/resolver/bounded"
+	"github.com/pullgate/pullgate/resolver/reference"
 )
 
 const (
@@ -23,8 +24,10 @@ type Login struct {
 	Password string
 }
 
-// session is one login at one registry: an authorizer per endpoint, which keep
-// the tokens that they were given.
+// session is one login at one repository: an authorizer per endpoint, which keep
+// the tokens that they were given. Tokens are for one repository anyway, and an
+// authorizer takes the first challenge of a host for all that come: of a host
+// whose repositories differ in it, a node would see each one's own.
 type session struct {
 	chain       *chain
 	authorizers []docker.Authorizer // as chain.endpoints
@@ -37,8 +40,8 @@ func newSessions() sessions {
 }
 
 // get returns the session of a login, and whether it was used before.
-func (s sessions) get(ch *chain, login Login) (_ *session, used bool) {
-	key := sessionKey(ch, login)
+func (s sessions) get(ch *chain, ref reference.Reference, login Login) (_ *session, used bool) {
+	key := sessionKey(ch, ref, login)
 	if known, ok := s.cache.Get(key); ok {
 		return known, true
 	}
@@ -48,13 +51,15 @@ func (s sessions) get(ch *chain, login Login) (_ *session, used bool) {
 }
 
 // renew replaces the session of a login with one that knows nothing.
-func (s sessions) renew(ch *chain, login Login) *session {
+func (s sessions) renew(ch *chain, ref reference.Reference, login Login) *session {
 	fresh := newSession(ch, login)
-	s.cache.Set(sessionKey(ch, login), fresh, sessionTTL)
+	s.cache.Set(sessionKey(ch, ref, login), fresh, sessionTTL)
 	return fresh
 }
 
-func sessionKey(ch *chain, login Login) string { return login.ID + "\x00" + ch.id }
+func sessionKey(ch *chain, ref reference.Reference, login Login) string {
+	return ref.Repository + "\x00" + ch.id + "\x00" + login.ID
+}
 
 func newSession(ch *chain, login Login) *session {
 	s := &session{chain: ch}
