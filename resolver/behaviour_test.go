@@ -232,6 +232,13 @@ func TestBehaviours(t *testing.T) {
 		"too large (C82)": {registry: func(w http.ResponseWriter, r *http.Request) {
 			manifest(w, r, "Content-Length", fmt.Sprint(docker.MaxManifestSize+1))
 		}, want: UnsupportedManifest, says: "more than the"},
+		"no digest, large length (C88)": {registry: func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodHead {
+				manifest(w, r, "Docker-Content-Digest", "", "Content-Length", "8388608")
+				return
+			}
+			manifest(w, r)
+		}, want: Pullable},
 		"endless body": {registry: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", manifestType)
 			w.(http.Flusher).Flush()

@@ -102,6 +102,7 @@ func TestIndexPlatforms(t *testing.T) {
 		"unsaid, amd64":                {index(t, entry{config: "linux/amd64"}), amd64, Pullable, ""},
 		"unsaid comes after said":      {index(t, entry{config: "linux/arm64"}, entry{says: "linux/amd64"}), amd64, Pullable, ""},
 		"only the first unsaid counts": {index(t, entry{config: "linux/arm64"}, entry{config: "linux/amd64"}), amd64, PlatformMismatch, ""},
+		"unsaid beside another (C87)":  {index(t, entry{config: "linux/amd64"}, entry{says: "linux/arm64"}), amd64, PlatformMismatch, ""},
 		"attestation beside":           {index(t, entry{says: "linux/amd64"}, entry{says: "unknown/unknown"}), amd64, Pullable, ""},
 		"attestation only":             {index(t, entry{says: "unknown/unknown"}), amd64, PlatformMismatch, "none for any platform"},
 		"nested":                       {nested(t, index(t, entry{says: "linux/amd64"})), amd64, Pullable, ""},

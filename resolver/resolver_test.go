@@ -374,6 +374,12 @@ func TestCertsDIsReadAnew(t *testing.T) {
 func TestMirrors(t *testing.T) {
 	down := httptest.NewServer(nil)
 	down.Close()
+	getOnly := httptest.NewServer(headFails(404))
+	defer getOnly.Close()
+	untyped := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		manifest(w, r, "Content-Type", "", "Docker-Content-Digest", "")
+	}))
+	defer untyped.Close()
 	has, hasNot := httptest.NewServer(http.HandlerFunc(open)), httptest.NewServer(always(404))
 	defer has.Close()
 	defer hasNot.Close()
@@ -387,6 +393,7 @@ func TestMirrors(t *testing.T) {
 		"mirror down, upstream has":     {down.URL, has.URL, `["pull","resolve"]`, Pullable},
 		"mirror down, upstream has not": {down.URL, hasNot.URL, `["pull","resolve"]`, Unreachable},
 		"neither has it":                {hasNot.URL, hasNot.URL, `["pull","resolve"]`, ImageNotFound},
+		"GET from who had HEAD (C89)":   {getOnly.URL, untyped.URL, `["pull","resolve"]`, UnsupportedManifest},
 		"pull-only mirror has it (C75)": {has.URL, hasNot.URL, `["pull"]`, ImageNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {

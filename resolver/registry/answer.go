@@ -31,8 +31,9 @@ const (
 	tooLarge
 )
 
-// judge sorts what an endpoint answered.
-func judge(resp *http.Response, err error) failure {
+// judge sorts what an endpoint answered. An answer that is incomplete is not
+// sized up by its header (C88).
+func judge(resp *http.Response, err error, incomplete bool) failure {
 	switch {
 	case err != nil:
 		return failure{err: err, priority: transportFailure, passing: passingError(err)}
@@ -45,7 +46,7 @@ func judge(resp *http.Response, err error) failure {
 		return failure{resp: resp, priority: otherStatus, passing: PassingStatus(resp.StatusCode)}
 	case resp.StatusCode > 299:
 		return failure{resp: resp, priority: otherStatus, final: true}
-	case resp.ContentLength > docker.MaxManifestSize:
+	case !incomplete && resp.ContentLength > docker.MaxManifestSize:
 		resp.Body.Close()
 		return failure{err: errTooLarge(resp.ContentLength), priority: tooLarge}
 	default:
@@ -96,13 +97,18 @@ func passingError(err error) bool {
 	return !errors.As(err, &manifest) && !errors.Is(err, docker.ErrInvalidAuthorization)
 }
 
+// lacks reports whether an answer to a HEAD is without what a node needs of it
+// (C59).
+func (t *transport) lacks(resp *http.Response) bool {
+	return resp.ContentLength < 0 || (t.ref.Digest == "" && resp.Header.Get("Docker-Content-Digest") == "")
+}
+
 // noMediaType stands for a missing Content-Type, which go-containerregistry
 // refuses to return.
 const noMediaType = "none"
 
 // present makes an answer that containerd takes acceptable to
-// go-containerregistry, which demands more of a HEAD, and notes what a node
-// would have to fetch.
+// go-containerregistry, which demands more of a HEAD.
 func (t *transport) present(req *http.Request, resp *http.Response) (*http.Response, error) {
 	resp.StatusCode = http.StatusOK // containerd takes every 2xx
 	resp.Header.Set("Content-Type", mediaType(resp))
@@ -113,7 +119,6 @@ func (t *transport) present(req *http.Request, resp *http.Response) (*http.Respo
 		return resp, nil
 	}
 	header := digest.Digest(resp.Header.Get("Docker-Content-Digest"))
-	t.incomplete = resp.ContentLength < 0 || (t.ref.Digest == "" && header == "")
 	switch {
 	case t.incomplete:
 	case t.ref.Digest != "":

@@ -37,29 +37,28 @@ const (
 	maxIndexFetches = 8
 )
 
-// Suits reports whether a node would find an image for its platform: of the
-// entries that match, or say nothing, the first that says something, and else
-// the first (C76, C78, C80).
+// Suits reports whether a node would find an image for its platform: the first
+// entry that matches, or, if no entry says anything, the first of all (C76, C78,
+// C80). An entry for another platform spoils those that say nothing, because
+// containerd sizes the image up by it, and has not fetched it (C87).
 func (x *Index) Suits(node platforms.Matcher) bool {
-	var silent *child
-	for i := range x.children {
-		c := &x.children[i]
-		switch {
-		case c.platform == nil:
-			if silent == nil {
-				silent = c
-			}
-		case node.Match(*c.platform):
+	said := false
+	for _, c := range x.children {
+		if c.platform == nil {
+			continue
+		}
+		if node.Match(*c.platform) {
 			return c.nested == nil || c.nested.Suits(node)
 		}
+		said = true
 	}
 	switch {
-	case silent == nil:
+	case said || len(x.children) == 0:
 		return false
-	case silent.nested != nil:
-		return silent.nested.Suits(node)
+	case x.children[0].nested != nil:
+		return x.children[0].nested.Suits(node)
 	default:
-		return silent.config != nil && node.Match(*silent.config)
+		return node.Match(*x.children[0].config)
 	}
 }
 

@@ -64,12 +64,18 @@ func sessionKey(ch *chain, ref reference.Reference, login Login) string {
 func newSession(ch *chain, login Login) *session {
 	s := &session{chain: ch}
 	credentials := func(string) (string, string, error) { return login.Username, login.Password, nil }
+	// Endpoints without settings of their own share an authorizer, as they do in
+	// containerd (C90).
+	ours := map[docker.Authorizer]docker.Authorizer{}
 	for _, e := range ch.endpoints {
-		s.authorizers = append(s.authorizers, docker.NewDockerAuthorizer(
-			docker.WithAuthClient(e.Client),
-			docker.WithAuthCreds(credentials),
-			docker.WithAuthHeader(e.Header),
-		))
+		if ours[e.Authorizer] == nil {
+			ours[e.Authorizer] = docker.NewDockerAuthorizer(
+				docker.WithAuthClient(e.Client),
+				docker.WithAuthCreds(credentials),
+				docker.WithAuthHeader(e.Header),
+			)
+		}
+		s.authorizers = append(s.authorizers, ours[e.Authorizer])
 	}
 	return s
 }

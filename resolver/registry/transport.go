@@ -40,8 +40,10 @@ type transport struct {
 	userAgent string
 
 	// incomplete is set when a HEAD was answered without digest or length,
-	// upon which a node fetches the manifest (C59).
+	// upon which a node fetches the manifest (C59), from the endpoint answered:
+	// no other is asked then (C89).
 	incomplete bool
+	answered   int
 }
 
 // RoundTrip asks the endpoints in their order until one has the manifest. Of
@@ -54,16 +56,22 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := docker.WithScope(req.Context(), "repository:"+t.ref.Repository+":pull")
 
 	var worst failure
-	last := t.lastEndpoint()
-	for i, e := range t.session.chain.endpoints {
-		if !e.Capabilities.Has(t.needs()) {
-			continue
+	asked := t.endpoints()
+	for n, i := range asked {
+		a := &ask{
+			transport:  t,
+			endpoint:   t.session.chain.endpoints[i],
+			authorizer: t.session.authorizers[i],
+			last:       n == len(asked)-1,
 		}
-		a := &ask{transport: t, endpoint: e, authorizer: t.session.authorizers[i], last: i == last}
 		resp, err := a.do(ctx, req)
-		f := judge(resp, err)
+		incomplete := err == nil && t.lacks(resp)
+		f := judge(resp, err, incomplete || t.incomplete)
 		if f.priority == 0 {
 			worst.discard()
+			if req.Method == http.MethodHead {
+				t.incomplete, t.answered = incomplete, i
+			}
 			return t.present(req, resp)
 		}
 		worst = worst.or(f)
@@ -77,23 +85,22 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return worst.resp, worst.err
 }
 
-// needs is what an endpoint must be able to do: some mirrors may serve content
-// by digest and still not be trusted to say what a tag means.
-func (t *transport) needs() docker.HostCapabilities {
-	if t.ref.Digest != "" {
-		return docker.HostCapabilityPull
+// endpoints lists those to ask, by their place in the chain. Some mirrors may
+// serve content by digest and still not be trusted to say what a tag means.
+func (t *transport) endpoints() (list []int) {
+	if t.incomplete {
+		return []int{t.answered}
 	}
-	return docker.HostCapabilityPull | docker.HostCapabilityResolve
-}
-
-func (t *transport) lastEndpoint() int {
-	last := -1
+	needed := docker.HostCapabilityPull
+	if t.ref.Digest == "" {
+		needed |= docker.HostCapabilityResolve
+	}
 	for i, e := range t.session.chain.endpoints {
-		if e.Capabilities.Has(t.needs()) {
-			last = i
+		if e.Capabilities.Has(needed) {
+			list = append(list, i)
 		}
 	}
-	return last
+	return list
 }
 
 // pong answers the ping that go-containerregistry sends and a node does not
