@@ -38,6 +38,10 @@ test-unit: race-notice ## unit tests, with the race detector
 test-e2e: race-notice ## the built binary against a real API server and real registries
 	cd e2e && go run ./cmd/build && go test $(RACE) -timeout 15m ./...
 
+.PHONY: conformance
+conformance: ## every case through a real kubelet's code and containerd, and through pullgate (root on Linux)
+	cd e2e && go build -o bin/conformance ./cmd/conformance && exec ./bin/conformance
+
 # How long, or how often with an x behind it, each target is fuzzed.
 # Inputs are not made smaller for long: of a new path it matters that it is there.
 FUZZTIME ?= 20s

@@ -1,0 +1,187 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/pullgate/pullgate/e2e/build"
+	"github.com/pullgate/pullgate/e2e/cluster"
+	"github.com/pullgate/pullgate/e2e/oracle"
+	"github.com/pullgate/pullgate/e2e/process"
+	"github.com/pullgate/pullgate/e2e/pullgate"
+	"github.com/pullgate/pullgate/e2e/scripted"
+)
+
+// Programs are those that a Bench starts.
+func Programs() []string { return append(build.ControlPlane(), build.Pullgate, build.Containerd) }
+
+// Bench is everything that runs. It needs a network namespace with Addresses.
+type Bench struct {
+	dir      string
+	binaries build.Paths
+	registry *scripted.Server
+	hosts    *hosts
+	cluster  *cluster.Cluster
+	client   kubernetes.Interface
+	node     *oracle.Node
+	server   *pullgate.Server
+	port     int
+	// probe is a namespace for looking whether the webhook is called.
+	probe string
+	stops []func()
+}
+
+// NewBench starts everything. Close stops it, also when this fails halfway.
+func NewBench(ctx context.Context, binaries build.Paths) (*Bench, error) {
+	dir, err := os.MkdirTemp("", "pullgate-conformance-")
+	if err != nil {
+		return nil, fmt.Errorf("start the bench: %w", err)
+	}
+	b := &Bench{dir: dir, binaries: binaries}
+	b.stops = append(b.stops, func() { _ = os.RemoveAll(dir) })
+	if err := b.start(ctx); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("start the bench: %w", err)
+	}
+	return b, nil
+}
+
+func (b *Bench) start(ctx context.Context) error {
+	if err := b.startRegistry(); err != nil {
+		return err
+	}
+	var err error
+	if b.cluster, err = cluster.Start(ctx, cluster.Options{Binaries: b.binaries}); err != nil {
+		return err
+	}
+	b.stops = append(b.stops, b.cluster.Stop)
+	if b.client, err = newClient(b.cluster); err != nil {
+		return err
+	}
+	if b.node, err = oracle.Start(ctx, oracle.Options{Containerd: b.binaries[build.Containerd], CertsD: b.hosts.node()}); err != nil {
+		return err
+	}
+	b.stops = append(b.stops, b.node.Stop)
+	if err := b.makeNodes(ctx); err != nil {
+		return err
+	}
+	if b.probe, err = b.cluster.NewNamespace(ctx, nil); err != nil {
+		return err
+	}
+	return b.install(ctx)
+}
+
+func (b *Bench) startRegistry() error {
+	var err error
+	b.registry, err = scripted.Start(scripted.Options{
+		Plain:        []string{loopbackHost, plainHost, namedHost, mirrorHost},
+		TLS:          []string{loopbackTLSHost, tlsHost},
+		PrivateRealm: plainHost,
+		ClosedRealm:  refusedHost,
+	})
+	if err != nil {
+		return err
+	}
+	b.stops = append(b.stops, b.registry.Close)
+	stop, err := listenSilently(silentHost)
+	if err != nil {
+		return err
+	}
+	b.stops = append(b.stops, stop)
+	b.hosts, err = newHosts(filepath.Join(b.dir, "certs.d"), b.registry.CA())
+	return err
+}
+
+// listenSilently takes connections, keeps them and never says anything.
+func listenSilently(address string) (stop func(), err error) {
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		var held []net.Conn
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				for _, conn := range held {
+					_ = conn.Close()
+				}
+				return
+			}
+			held = append(held, conn)
+		}
+	}()
+	return func() { _ = l.Close() }, nil
+}
+
+func (b *Bench) install(ctx context.Context) error {
+	root, err := build.Root(ctx)
+	if err != nil {
+		return err
+	}
+	ports, err := process.FreePorts(1)
+	if err != nil {
+		return err
+	}
+	b.port = ports[0]
+	b.stops = append(b.stops, b.stopPullgate)
+	return pullgate.Install(ctx, b.cluster, filepath.Join(root, "deploy", "install.yaml"), b.port)
+}
+
+// configure starts pullgate anew, with more in the registries part of its
+// configuration.
+func (b *Bench) configure(ctx context.Context, registries string) error {
+	b.stopPullgate()
+	var err error
+	b.server, err = pullgate.Start(ctx, b.cluster, pullgate.Options{
+		Binary: b.binaries[build.Pullgate],
+		CertsD: b.hosts.pullgate(),
+		Port:   b.port,
+		Config: registries,
+	})
+	if err != nil {
+		return err
+	}
+	return b.server.WaitCalled(ctx, b.cluster, b.probe)
+}
+
+func (b *Bench) stopPullgate() {
+	if b.server != nil {
+		b.server.Stop()
+		b.server = nil
+	}
+}
+
+// Log is the end of pullgate's log.
+func (b *Bench) Log() string {
+	if b.server == nil {
+		return ""
+	}
+	return b.server.Log()
+}
+
+// Close stops everything, last started first, and leaves nothing behind.
+func (b *Bench) Close() {
+	for i := len(b.stops) - 1; i >= 0; i-- {
+		b.stops[i]()
+	}
+	b.stops = nil
+}
+
+// Prepare says what keeps a machine from running a Bench.
+func Prepare(ctx context.Context, progress io.Writer) (build.Paths, error) {
+	if os.Geteuid() != 0 {
+		return nil, errors.New("it needs root on Linux: containerd mounts, and a network namespace is made")
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Hour)
+	defer cancel()
+	return build.Ensure(ctx, progress, Programs()...)
+}

@@ -1,0 +1,16 @@
+package conformance
+
+import (
+	"slices"
+	"strings"
+)
+
+// Cases are all of pull-semantics §10, C01 to C86, in its order, and what was
+// found since.
+func Cases() []Case {
+	all := slices.Concat(referenceCases(), credentialCases(), keyCases(), objectCases(), transportCases(), hostCases(), contentCases(), foundCases())
+	slices.SortFunc(all, func(a, b Case) int { return strings.Compare(a.ID, b.ID) })
+	return all
+}
+
+func lower(id string) string { return strings.ToLower(id) }

@@ -1,0 +1,198 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pullgate/pullgate/e2e/oracle"
+	"github.com/pullgate/pullgate/e2e/scripted"
+)
+
+func TestCases(t *testing.T) {
+	all := Cases()
+	if len(all) < 86 {
+		t.Errorf("%d cases, and the document has 86", len(all))
+	}
+	for i, c := range all {
+		if want := fmt.Sprintf("C%02d", i+1); c.ID != want {
+			t.Fatalf("case %d is %s, want %s", i, c.ID, want)
+		}
+		if c.Setup == "" || len(c.Tries) == 0 {
+			t.Errorf("%s: no setup, or nothing to try", c.ID)
+		}
+		names := map[string]bool{}
+		for _, try := range c.Tries {
+			if names[try.Name] {
+				t.Errorf("%s: two tries are called %q", c.ID, try.Name)
+			}
+			names[try.Name] = true
+			if try.Node == "" || len(try.Want) == 0 {
+				t.Errorf("%s %s: nothing is expected", c.ID, try.Name)
+			}
+			if try.Gap && !slices.Contains([]string{"C83", "C84", "C86"}, c.ID) {
+				t.Errorf("%s %s: no such gap is known", c.ID, try.Name)
+			}
+		}
+	}
+}
+
+func TestScore(t *testing.T) {
+	try := func(node NodeOutcome, want ...Answer) Try { return Try{Node: node, Want: want} }
+	for name, tc := range map[string]struct {
+		try  Try
+		o    Outcome
+		want Score
+		says string
+	}{
+		"allowed and pulled":                              {try(Pulled, Allow), Outcome{Node: Pulled, Answer: Allow}, Score{Agree: true}, ""},
+		"denied and not pulled":                           {try(ErrPull, Deny), Outcome{Node: ErrPull, Answer: Deny}, Score{Agree: true}, ""},
+		"unverified, as it may":                           {try(ErrPull, Warn), Outcome{Node: ErrPull, Answer: Warn}, Score{Agree: true, Unverified: true}, ""},
+		"unverified, must not be":                         {try(Pulled, Allow), Outcome{Node: Pulled, Answer: Warn}, Score{Unverified: true}, "WARN, and the document allows [ALLOW]"},
+		"false denial":                                    {try(Pulled, Allow), Outcome{Node: Pulled, Answer: Deny}, Score{FalseDenial: true}, "FALSE DENIAL"},
+		"false denial, even where the document allows it": {try(Pulled, Deny), Outcome{Node: Pulled, Answer: Deny}, Score{FalseDenial: true}, "FALSE DENIAL"},
+		"denied where nothing is pulled":                  {try(NoPull, Allow), Outcome{Node: NoPull, Answer: Deny}, Score{FalseDenial: true}, "FALSE DENIAL"},
+		"false admit":                                     {try(ErrPull, Deny), Outcome{Node: ErrPull, Answer: Allow}, Score{FalseAdmit: true}, "FALSE ADMIT"},
+		"false admit, by Secret":                          {try(SecretError, Deny), Outcome{Node: SecretError, Answer: Allow}, Score{FalseAdmit: true}, "FALSE ADMIT"},
+		"a known gap":                                     {Try{Node: ErrPull, Want: answers(Allow), Gap: true}, Outcome{Node: ErrPull, Answer: Allow}, Score{Agree: true, Gap: true}, ""},
+		"another node":                                    {try(Pulled, Allow), Outcome{Node: ErrPull, Answer: Deny}, Score{OtherNode: true}, "THE NODE IS NOT AS DOCUMENTED: ErrImagePull, and the document says pulled"},
+		"not measured":                                    {try(Pulled, Allow), Outcome{Err: errors.New("no luck")}, Score{}, "not measured: no luck"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := score(tc.try, tc.o)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("score (-want +got):\n%s", diff)
+			}
+			if says := complaint(tc.try, tc.o, got); says != tc.says {
+				t.Errorf("complaint = %q, want %q", says, tc.says)
+			}
+		})
+	}
+}
+
+func TestNodeOutcome(t *testing.T) {
+	for want, r := range map[NodeOutcome]oracle.Result{
+		Pulled:      {Pulled: true},
+		ErrPull:     {Reason: "ErrImagePull"},
+		NeverPull:   {Reason: "ErrImageNeverPull"},
+		SecretError: {Reason: "illegal base64 data at input byte 0"},
+	} {
+		if got := nodeOutcome(r); got != want {
+			t.Errorf("nodeOutcome(%+v) = %q, want %q", r, got, want)
+		}
+	}
+}
+
+func TestMerge(t *testing.T) {
+	for want, cells := range map[string][]cell{
+		"DENY":                   {{"a", "DENY"}, {"b", "DENY"}},
+		"DENY (a, c); ALLOW (b)": {{"a", "DENY"}, {"b", "ALLOW"}, {"c", "DENY"}},
+		"pulled":                 {{"", "pulled"}},
+	} {
+		if got := merge(cells); got != want {
+			t.Errorf("merge(%v) = %q, want %q", cells, got, want)
+		}
+	}
+}
+
+func report() Report {
+	measured := func(node NodeOutcome, a Answer, t Try) Measured {
+		m := Measured{Try: t, Outcome: Outcome{Node: node, Answer: a}}
+		m.Score = score(t, m.Outcome)
+		return m
+	}
+	return NewReport([]MeasuredCase{
+		{Case: Case{ID: "C01", Setup: "a | b"}, Measured: []Measured{measured(Pulled, Allow, Try{Node: Pulled, Want: answers(Allow)})}},
+		{Case: Case{ID: "C02", Note: "seen otherwise"}, Measured: []Measured{
+			measured(Pulled, Deny, Try{Name: "one", Node: Pulled, Want: answers(Allow)}),
+			measured(ErrPull, Warn, Try{Name: "two", Node: ErrPull, Want: answers(Warn)}),
+		}},
+		{Case: Case{ID: "C03"}, Measured: []Measured{measured(ErrPull, Allow, Try{Node: ErrPull, Want: answers(Allow), Gap: true})}},
+	}, &RandomReport{Counters: Counters{Cases: 10, Agree: 10}, Seed: 7, Distinct: 9})
+}
+
+func TestReport(t *testing.T) {
+	r := report()
+	if diff := cmp.Diff(Counters{Cases: 3, Agree: 2, FalseDenials: 1, Unverified: 1}, r.Counters); diff != "" || r.Gaps != 1 {
+		t.Errorf("%d gaps (-want +got):\n%s", r.Gaps, diff)
+	}
+	if r.Good() {
+		t.Error("good, with a false denial")
+	}
+	document := r.markdown(Versions{Kubernetes: "v1.2.3", Containerd: "4.5.6", Platform: "linux/amd64"})
+	for _, want := range []string{
+		"Kubernetes v1.2.3", "containerd 4.5.6", "| the cases | 3 | 2 | 1 | 0 | 1 |", "| random runs | 10 | 10 | 0 | 0 | 0 |",
+		`| C01 | a \| b | pulled | ALLOW | yes |`, "**C02: one: FALSE DENIAL**", "* C02: seen otherwise.", "| C03 |  | ErrImagePull | ALLOW | known gap |",
+		"10 runs with 9 distinct registries, seed 7",
+	} {
+		if !strings.Contains(document, want) {
+			t.Errorf("no %q in:\n%s", want, document)
+		}
+	}
+	if again := report().markdown(Versions{Kubernetes: "v1.2.3", Containerd: "4.5.6", Platform: "linux/amd64"}); again != document {
+		t.Error("the document changes though nothing has")
+	}
+}
+
+func TestDraw(t *testing.T) {
+	distinct := map[string]bool{}
+	for i := range 500 {
+		r := Draw(1, i)
+		if again := Draw(1, i).String(); again != r.String() {
+			t.Fatalf("run %d is drawn as %s and as %s", i, r, again)
+		}
+		if r.gap() {
+			t.Errorf("run %d is about a known gap: %s", i, r)
+		}
+		parsed, err := ParseRandom(r.String())
+		if err != nil || parsed.String() != r.String() {
+			t.Errorf("%s is read as %s: %v", r, parsed, err)
+		}
+		distinct[r.String()] = true
+	}
+	if len(distinct) < 400 {
+		t.Errorf("only %d of 500 runs are distinct", len(distinct))
+	}
+}
+
+func TestReductions(t *testing.T) {
+	r := Random{Behaviour: scripted.Behaviour{Head: scripted.Statuses{503, 200}}, Secrets: []string{"good"}}
+	var got []string
+	for _, smaller := range reductions(r) {
+		got = append(got, smaller.String())
+	}
+	want := []string{
+		`{"secrets":["good"]}`, `{"behaviour":{"head":[503,200]}}`, `{"secrets":["good"]}`,
+		`{"behaviour":{"head":[200]},"secrets":["good"]}`, `{"behaviour":{"head":[503]},"secrets":["good"]}`, `{"behaviour":{"head":[503,200]}}`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestGap(t *testing.T) {
+	index := scripted.Content{Kind: scripted.Index}
+	for name, tc := range map[string]struct {
+		r    Random
+		want bool
+	}{
+		"nothing odd":             {Random{}, false},
+		"a layer is missing":      {Random{Behaviour: scripted.Behaviour{Layer: scripted.Statuses{404}}}, true},
+		"another body":            {Random{Behaviour: scripted.Behaviour{Body: "other"}}, true},
+		"another body, index":     {Random{Behaviour: scripted.Behaviour{Body: "other", Content: index}}, false},
+		"an index in disguise":    {Random{Behaviour: scripted.Behaviour{Content: index, Headers: scripted.Headers{Type: " application/vnd.oci.image.manifest.v1+json;x"}}}, true},
+		"wrong digest":            {Random{Behaviour: headers(scripted.Headers{Digest: scripted.Wrong})}, true},
+		"wrong digest, by digest": {Random{ByDigest: true, Behaviour: headers(scripted.Headers{Digest: scripted.Wrong})}, false},
+		"fails later":             {Random{Behaviour: head(503, 200, 503)}, true},
+		"fails at the mirror":     {Random{Map: Mirror, Mirror: head(200, 503)}, true},
+		"no mirror":               {Random{Mirror: head(200, 503)}, false},
+	} {
+		if got := tc.r.gap(); got != tc.want {
+			t.Errorf("%s: gap = %v, want %v", name, got, tc.want)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
+)
+
+// poolLabel is what Pods select their nodes by.
+const poolLabel = "conformance.pullgate.dev/pool"
+
+// makeNodes makes the objects of the nodes that Pods can land on. None of them
+// runs anything: what a node does is for the oracle to say.
+func (b *Bench) makeNodes(ctx context.Context) error {
+	for _, n := range []struct {
+		name, arch string
+		pool       Pool
+	}{
+		{listingNode, "amd64", AMD64},
+		{"mixed-amd64", "amd64", Mixed},
+		{"mixed-arm64", "arm64", Mixed},
+	} {
+		node, err := b.client.CoreV1().Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{
+			Name: n.name,
+			Labels: map[string]string{
+				corev1.LabelOSStable: "linux", corev1.LabelArchStable: n.arch, corev1.LabelHostname: n.name,
+				poolLabel: string(n.pool),
+			},
+		}}, metav1.CreateOptions{})
+		if err != nil {
+			return fmt.Errorf("make node %s: %w", n.name, err)
+		}
+		node.Status.NodeInfo = corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: n.arch}
+		node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}
+		if _, err := b.client.CoreV1().Nodes().UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
+			return fmt.Errorf("make node %s: %w", n.name, err)
+		}
+	}
+	return nil
+}
+
+// listingNode is the one whose status lists images.
+const listingNode = "amd64-1"
+
+// noticed is how long pullgate may take to hear of a change of a node.
+const noticed = 500 * time.Millisecond
+
+// list puts an image into the status of a node, as the kubelet does: its names
+// by digest and by tag.
+func (b *Bench) list(ctx context.Context, names ...string) error {
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		node, err := b.client.CoreV1().Nodes().Get(ctx, listingNode, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		node.Status.Images = append(node.Status.Images, corev1.ContainerImage{Names: names, SizeBytes: 1 << 20})
+		_, err = b.client.CoreV1().Nodes().UpdateStatus(ctx, node, metav1.UpdateOptions{})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("list an image: %w", err)
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(noticed):
+		return nil
+	}
+}
