@@ -24,7 +24,10 @@ type outcome struct {
 	says   string
 	digest string
 	// index is set if the image is one.
-	index  *registry.Index
+	index *registry.Index
+	// doubt is what it came to at an endpoint that a node asks before, and that
+	// may have something else.
+	doubt  *outcome
 	detail string
 	// retryAt is when a rate limit ends, if the registry said so.
 	retryAt time.Time
@@ -76,7 +79,15 @@ func (r *Resolver) lookup(ctx context.Context, ref reference.Reference, login re
 	if err != nil {
 		return r.explain(ctx, ref, login, classify(ref, err))
 	}
-	return r.inspect(ctx, ref, m, login)
+	o = r.inspect(ctx, ref, m, login)
+	if m.Doubt != nil {
+		doubt := classify(ref, m.Doubt)
+		o.doubt = &doubt
+	}
+	if o.doubt != nil && o.reason.Class() == ClassDefinite {
+		return *o.doubt
+	}
+	return o
 }
 
 // login gives a credential the identity under which its answers are kept: a

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -221,9 +222,24 @@ func TestBehaviours(t *testing.T) {
 		"407, a proxy's":       {registry: always(407), want: RegistryUnavailable},
 		"451":                  {registry: always(451), want: UnsupportedManifest, says: "451 Unavailable For Legal Reasons"},
 		"410":                  {registry: always(410), want: ImageNotFound},
-		"one redirect (C70)":   {registry: redirect(1), want: Pullable},
-		"nine redirects":       {registry: redirect(9), want: Pullable},
-		"redirect loop (C70)":  {registry: redirect(-1), want: UnsupportedManifest, says: "redirects in a loop"},
+		"405 after 429 four times (C95)": {registry: func() http.HandlerFunc {
+			stumbles := firstThen(4, 429)
+			return func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodHead {
+					rec := httptest.NewRecorder()
+					if stumbles(rec, r); rec.Code != http.StatusOK {
+						w.WriteHeader(rec.Code)
+						return
+					}
+					w.WriteHeader(http.StatusMethodNotAllowed)
+					return
+				}
+				manifest(w, r)
+			}
+		}(), want: RegistryUnavailable, says: "429 Too Many Requests, and then 405"},
+		"one redirect (C70)":  {registry: redirect(1), want: Pullable},
+		"nine redirects":      {registry: redirect(9), want: Pullable},
+		"redirect loop (C70)": {registry: redirect(-1), want: UnsupportedManifest, says: "redirects in a loop"},
 		"schema 1 (C81)": {registry: func(w http.ResponseWriter, r *http.Request) {
 			manifest(w, r, "Content-Type", "application/vnd.docker.distribution.manifest.v1+prettyjws")
 		}, want: UnsupportedManifest, says: "schema 1"},

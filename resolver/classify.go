@@ -34,6 +34,7 @@ func classifyKind(ref reference.Reference, err error) outcome {
 		auth     *registry.AuthError
 		limited  *registry.RateLimitedError
 		blocked  *registry.BlockedError
+		unsteady *registry.UnsteadyError
 		manifest *registry.ManifestError
 		status   *transport.Error
 	)
@@ -43,6 +44,8 @@ func classifyKind(ref reference.Reference, err error) outcome {
 		return classifyAuth(ref, auth)
 	case errors.As(err, &limited):
 		return rateLimited(ref, limited.RetryAfter)
+	case errors.As(err, &unsteady):
+		return unavailable(ref, fmt.Sprintf("it answers %s, and then %s", statusWords(unsteady.Codes[0]), statusWords(unsteady.Codes[1])))
 	case errors.As(err, &manifest):
 		return outcome{reason: UnsupportedManifest, says: manifest.What}
 	case errors.As(err, &status):

@@ -29,8 +29,8 @@ func conclude(ref reference.Reference, creds *Credentials, failed []failedAttemp
 	v := Verdict{Reason: told.reason, Message: told.says, Detail: told.detail}
 	if told.reason == Unauthorized {
 		v.Message = unauthorizedWords(ref, creds, failed, told)
-	} else if m := creds.missingWords(); m != "" {
-		v.Message += "; " + m
+	} else {
+		v.Message = also(v.Message, creds.missingWords())
 	}
 	if nodeManaged != "" {
 		v.Reason, v.Message = NodeManaged, fmt.Sprintf("%s; without: %s", nodeManaged, v.Message)
@@ -62,12 +62,7 @@ func unauthorizedWords(ref reference.Reference, creds *Credentials, failed []fai
 		message = fmt.Sprintf("%s requires credentials for %q, or has no such repository; %s", ref.Host, ref.Repository, creds.absenceWords(ref.Host))
 	} else {
 		message = fmt.Sprintf("%s refused the credentials of %s for %q", ref.Host, secretWords(refused), ref.Repository)
-		if m := creds.missingWords(); m != "" {
-			message += "; " + m
-		}
+		message = also(message, creds.missingWords())
 	}
-	if told.says != "" {
-		message += "; " + told.says
-	}
-	return message
+	return also(message, told.says)
 }

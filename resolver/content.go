@@ -75,6 +75,8 @@ func suit(o outcome, nodes []ocispec.Platform) Verdict {
 		has = "it is for " + platformWords(list)
 	}
 	switch {
+	case len(unsuited) == len(nodes) && o.doubt != nil:
+		return Verdict{Reason: o.doubt.reason, Message: o.doubt.says, Detail: o.doubt.detail}
 	case len(unsuited) == len(nodes):
 		v.Reason = PlatformMismatch
 		v.Message = fmt.Sprintf("no manifest for the platform of the nodes, %s: %s", platformWords(nodes), has)

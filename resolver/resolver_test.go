@@ -380,6 +380,15 @@ func TestMirrors(t *testing.T) {
 		manifest(w, r, "Content-Type", "", "Docker-Content-Digest", "")
 	}))
 	defer untyped.Close()
+	limited := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	defer limited.Close()
+	schema1 := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { manifest(w, r, "Content-Type", "text/plain") }))
+	defer schema1.Close()
+	invalid := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { manifest(w, r, "Docker-Content-Digest", "sha256:x") }))
+	defer invalid.Close()
 	has, hasNot := httptest.NewServer(http.HandlerFunc(open)), httptest.NewServer(always(404))
 	defer has.Close()
 	defer hasNot.Close()
@@ -393,6 +402,10 @@ func TestMirrors(t *testing.T) {
 		"mirror down, upstream has":     {down.URL, has.URL, `["pull","resolve"]`, Pullable},
 		"mirror down, upstream has not": {down.URL, hasNot.URL, `["pull","resolve"]`, Unreachable},
 		"neither has it":                {hasNot.URL, hasNot.URL, `["pull","resolve"]`, ImageNotFound},
+		"mirror limited, upstream has":  {limited.URL, has.URL, `["pull","resolve"]`, Pullable},
+		"mirror limited, bad (C91)":     {limited.URL, schema1.URL, `["pull","resolve"]`, RateLimited},
+		"mirror limited, invalid (C91)": {limited.URL, invalid.URL, `["pull","resolve"]`, RateLimited},
+		"mirror invalid (C92)":          {invalid.URL, has.URL, `["pull","resolve"]`, UnsupportedManifest},
 		"GET from who had HEAD (C89)":   {getOnly.URL, untyped.URL, `["pull","resolve"]`, UnsupportedManifest},
 		"pull-only mirror has it (C75)": {has.URL, hasNot.URL, `["pull"]`, ImageNotFound},
 	} {

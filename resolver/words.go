@@ -32,7 +32,7 @@ func (r *Resolver) explain(ctx context.Context, ref reference.Reference, login r
 	defer cancel()
 	list, served := r.client.Explain(ctx, ref, login)
 	if served {
-		o.says += "; it does serve the manifest to GET, but a node asks with HEAD" // C58
+		o.says = also(o.says, "it does serve the manifest to GET, but a node asks with HEAD") // C58
 		return o
 	}
 	if o.reason == ImageNotFound {
@@ -42,12 +42,17 @@ func (r *Resolver) explain(ctx context.Context, ref reference.Reference, login r
 		return o
 	}
 	if text := errorList(list); text != "" {
-		if o.says != "" {
-			o.says += "; "
-		}
-		o.says += "the registry says " + text
+		o.says = also(o.says, "the registry says "+text)
 	}
 	return o
+}
+
+// also joins two sentences, of which either may be empty.
+func also(first, second string) string {
+	if first == "" || second == "" {
+		return first + second
+	}
+	return first + "; " + second
 }
 
 // repositoryMissing asks for the tags of a repository, because registries that

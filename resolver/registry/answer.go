@@ -10,6 +10,7 @@ import (
 
 	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/containerd/v2/core/remotes/docker"
+	ggcr "github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -29,11 +30,11 @@ const (
 	notFound
 	otherStatus
 	tooLarge
+	invalidDigest
 )
 
-// judge sorts what an endpoint answered. An answer that is incomplete is not
-// sized up by its header (C88).
-func judge(resp *http.Response, err error, incomplete bool) failure {
+// judge sorts what an endpoint answered.
+func (t *transport) judge(resp *http.Response, err error) failure {
 	switch {
 	case err != nil:
 		return failure{err: err, priority: transportFailure, passing: passingError(err)}
@@ -46,12 +47,34 @@ func judge(resp *http.Response, err error, incomplete bool) failure {
 		return failure{resp: resp, priority: otherStatus, passing: PassingStatus(resp.StatusCode)}
 	case resp.StatusCode > 299:
 		return failure{resp: resp, priority: otherStatus, final: true}
-	case !incomplete && resp.ContentLength > docker.MaxManifestSize:
+	case t.incomplete || t.lacks(resp):
+		return failure{} // not sized up by its header (C88)
+	case t.ref.Digest == "" && contentDigest(resp).Validate() != nil:
+		resp.Body.Close()
+		return failure{err: errInvalidDigest(), priority: invalidDigest, final: true} // C92
+	case resp.ContentLength > docker.MaxManifestSize:
 		resp.Body.Close()
 		return failure{err: errTooLarge(resp.ContentLength), priority: tooLarge}
 	default:
 		return failure{}
 	}
+}
+
+func contentDigest(resp *http.Response) digest.Digest {
+	return digest.Digest(resp.Header.Get("Docker-Content-Digest"))
+}
+
+func errInvalidDigest() error {
+	return &ManifestError{What: "the registry sends a Docker-Content-Digest header that is no digest"}
+}
+
+// asError is a failure as the error that Head would return.
+func (f failure) asError() error {
+	if f.err != nil {
+		return f.err
+	}
+	defer f.discard()
+	return ggcr.CheckError(f.resp)
 }
 
 // or keeps the failure to report of two, the first and a later one. A failure
@@ -100,7 +123,7 @@ func passingError(err error) bool {
 // lacks reports whether an answer to a HEAD is without what a node needs of it
 // (C59).
 func (t *transport) lacks(resp *http.Response) bool {
-	return resp.ContentLength < 0 || (t.ref.Digest == "" && resp.Header.Get("Docker-Content-Digest") == "")
+	return resp.ContentLength < 0 || (t.ref.Digest == "" && contentDigest(resp) == "")
 }
 
 // noMediaType stands for a missing Content-Type, which go-containerregistry
@@ -109,26 +132,20 @@ const noMediaType = "none"
 
 // present makes an answer that containerd takes acceptable to
 // go-containerregistry, which demands more of a HEAD.
-func (t *transport) present(req *http.Request, resp *http.Response) (*http.Response, error) {
+func (t *transport) present(req *http.Request, resp *http.Response) *http.Response {
 	resp.StatusCode = http.StatusOK // containerd takes every 2xx
 	resp.Header.Set("Content-Type", mediaType(resp))
 	if req.Method != http.MethodHead {
 		if t.ref.Digest != "" && strings.Contains(req.URL.Path, "/manifests/") {
 			resp.Body = &verifiedBody{ReadCloser: resp.Body, verifier: t.ref.Digest.Verifier()}
 		}
-		return resp, nil
+		return resp
 	}
-	header := digest.Digest(resp.Header.Get("Docker-Content-Digest"))
-	switch {
-	case t.incomplete:
-	case t.ref.Digest != "":
+	if !t.incomplete && t.ref.Digest != "" {
 		// What the header says of a digest does not matter to a node (C10).
 		resp.Header.Set("Docker-Content-Digest", t.ref.Digest.String())
-	case header.Validate() != nil:
-		resp.Body.Close()
-		return nil, &ManifestError{What: "the registry sends a Docker-Content-Digest header that is no digest"}
 	}
-	return resp, nil
+	return resp
 }
 
 // verifiedBody fails at its end if it was not what its digest promises (C86).

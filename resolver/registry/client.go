@@ -43,6 +43,9 @@ type Manifest struct {
 	Digest    string
 	MediaType string // without parameters; "" if the registry names none
 	Size      int64  // bytes
+	// Doubt is set where another endpoint, which a node asks before, may answer
+	// otherwise when it is available again: why it was not.
+	Doubt error
 }
 
 // NodeLocal reports whether a registry host is the node's own loopback, which
@@ -74,18 +77,18 @@ func (c *Client) Head(ctx context.Context, ref reference.Reference, login Login)
 	if err != nil {
 		return Manifest{}, err
 	}
-	s, used := c.sessions.get(ch, ref, login)
+	s := c.sessions.get(ch, ref, login)
 	m, err := c.head(ctx, ref, s)
 	if err == nil || !refused(err) {
 		return m, err
 	}
 	// An authorizer keeps its tokens, and its failures too. A node starts every
 	// pull with a new one, so only what a new one meets counts as refused.
-	s = c.sessions.renew(ch, ref, login)
-	if !used || ctx.Err() != nil {
+	c.sessions.drop(ch, ref, login)
+	if !s.good.Load() || ctx.Err() != nil {
 		return m, err
 	}
-	return c.head(ctx, ref, s)
+	return c.head(ctx, ref, c.sessions.get(ch, ref, login))
 }
 
 func (c *Client) head(ctx context.Context, ref reference.Reference, s *session) (Manifest, error) {
@@ -104,7 +107,10 @@ func (c *Client) head(ctx context.Context, ref reference.Reference, s *session) 
 	if err != nil {
 		return Manifest{}, err
 	}
-	return manifest(found), nil
+	s.good.Store(true)
+	m := manifest(found)
+	m.Doubt = t.doubt
+	return m, nil
 }
 
 func manifest(d *v1.Descriptor) Manifest {
@@ -127,7 +133,7 @@ func (c *Client) Explain(ctx context.Context, ref reference.Reference, login Log
 	if err != nil {
 		return nil, false
 	}
-	s, _ := c.sessions.get(ch, ref, login)
+	s := c.sessions.get(ch, ref, login)
 	_, err = remote.Get(target, options(ctx, c.transport(ref, s))...)
 	var status *ggcr.Error
 	if errors.As(err, &status) {

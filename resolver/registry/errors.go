@@ -15,6 +15,17 @@ type RateLimitedError struct {
 
 func (e *RateLimitedError) Error() string { return "429 Too Many Requests" }
 
+// UnsteadyError is a refusal by a registry that had just answered with an error
+// of its own.
+type UnsteadyError struct {
+	// Codes are the status of that error and of the refusal.
+	Codes [2]int
+}
+
+func (e *UnsteadyError) Error() string {
+	return fmt.Sprintf("status %d, and then %d", e.Codes[0], e.Codes[1])
+}
+
 // AuthError is a challenge that could not be answered: no usable credentials,
 // a scheme that containerd does not know, or a token server that gave no token.
 // The cause is wrapped, and may be a network error.

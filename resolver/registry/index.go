@@ -84,7 +84,7 @@ func (c *Client) Index(ctx context.Context, ref reference.Reference, m Manifest,
 	if err != nil {
 		return nil, err
 	}
-	s, _ := c.sessions.get(ch, ref, login)
+	s := c.sessions.get(ch, ref, login)
 	f := &indexFetcher{client: c, repository: ref, session: s}
 	return f.fetch(ctx, digest.Digest(m.Digest), m.MediaType, 1)
 }

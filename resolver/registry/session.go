@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
@@ -31,6 +32,8 @@ type Login struct {
 type session struct {
 	chain       *chain
 	authorizers []docker.Authorizer // as chain.endpoints
+	// good is set once it has been let in: what it keeps may be stale since.
+	good atomic.Bool
 }
 
 type sessions struct{ cache *bounded.Cache[*session] }
@@ -39,22 +42,20 @@ func newSessions() sessions {
 	return sessions{bounded.New[*session](maxSessions)}
 }
 
-// get returns the session of a login, and whether it was used before.
-func (s sessions) get(ch *chain, ref reference.Reference, login Login) (_ *session, used bool) {
+// get returns the session of a login.
+func (s sessions) get(ch *chain, ref reference.Reference, login Login) *session {
 	key := sessionKey(ch, ref, login)
-	if known, ok := s.cache.Get(key); ok {
-		return known, true
+	known, ok := s.cache.Get(key)
+	if !ok {
+		known = newSession(ch, login)
+		s.cache.Set(key, known, sessionTTL)
 	}
-	fresh := newSession(ch, login)
-	s.cache.Set(key, fresh, sessionTTL)
-	return fresh, false
+	return known
 }
 
-// renew replaces the session of a login with one that knows nothing.
-func (s sessions) renew(ch *chain, ref reference.Reference, login Login) *session {
-	fresh := newSession(ch, login)
-	s.cache.Set(sessionKey(ch, ref, login), fresh, sessionTTL)
-	return fresh
+// drop forgets the session of a login.
+func (s sessions) drop(ch *chain, ref reference.Reference, login Login) {
+	s.cache.Delete(sessionKey(ch, ref, login))
 }
 
 func sessionKey(ch *chain, ref reference.Reference, login Login) string {

@@ -23,7 +23,7 @@ func (c *Client) Tags(ctx context.Context, ref reference.Reference, login Login)
 	if err != nil {
 		return nil, err
 	}
-	s, _ := c.sessions.get(ch, ref, login)
+	s := c.sessions.get(ch, ref, login)
 	puller, err := remote.NewPuller(append(options(ctx, c.transport(ref, s)), remote.WithPageSize(maxTags))...)
 	if err != nil {
 		return nil, err
