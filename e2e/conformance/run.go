@@ -19,7 +19,8 @@ type Measured struct {
 	Try
 	Outcome Outcome
 	Score   Score
-	// Requests are those that each side made to the repository.
+	// Requests are those that each side made to the repository, and to its
+	// mirror.
 	Requests []scripted.Request
 }
 
@@ -125,7 +126,7 @@ func (b *Bench) measure(ctx context.Context, id string, n int, t Try) Measured {
 	}
 	m.Outcome = st.both(ctx)
 	m.Score = score(t, m.Outcome)
-	m.Requests = b.registry.Requests(st.repo)
+	m.Requests = append(b.registry.Requests(st.repo), b.registry.Requests("mirror/"+st.repo)...)
 	return m
 }
 

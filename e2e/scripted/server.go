@@ -210,6 +210,9 @@ func (s *Server) unrouted(w http.ResponseWriter, r *http.Request) {
 
 // drop closes the connection without an answer.
 func drop(w http.ResponseWriter) {
+	if recorded, ok := w.(*statusWriter); ok {
+		recorded.status = Drop
+	}
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		if errors.Is(err, http.ErrNotSupported) {
