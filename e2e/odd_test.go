@@ -58,7 +58,7 @@ func oddRegistry(t *testing.T) (address string) {
 // words and little memory.
 func testOddRegistry(t *testing.T, s *suite) {
 	ns := s.namespace(t, nil)
-	// pull-semantics: C60, C70, C82, C67.
+	// docs/conformance.md: C60, C70, C82, C67.
 	for repository, denied := range map[string]bool{"html": true, "loop": true, "endless": false, "large": true, "long-error": true} {
 		t.Run(repository, func(t *testing.T) {
 			image := oddHost + "/" + repository + ":v1"

@@ -12,7 +12,7 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// The behaviours of registries that pull-semantics §6 and §10 name, each
+// The behaviours of registries that docs/conformance.md numbers, each
 // scripted, and the verdict that a node's pull would justify.
 
 const (

@@ -79,7 +79,7 @@ func classifyAuth(ref reference.Reference, auth *registry.AuthError) outcome {
 	return classifyNetwork(ref, auth)
 }
 
-// classifyStatus sorts the status of a final answer (pull-semantics §6.1).
+// classifyStatus sorts the status of a final answer (C58, C67 to C69).
 func classifyStatus(ref reference.Reference, e *transport.Error) outcome {
 	switch code := e.StatusCode; {
 	case code == http.StatusNotFound || code == http.StatusGone:

@@ -7,8 +7,7 @@ import (
 	"github.com/pullgate/pullgate/resolver/reference"
 )
 
-// conclude makes one verdict of attempts that all failed (pull-semantics §0,
-// step 6). What may pass outranks what is definite: the credential that the
+// conclude makes one verdict of attempts that all failed. What may pass outranks what is definite: the credential that the
 // registry could not judge may be the good one. And what a node has of its own
 // outranks what was found without; nodeManaged says what that is, if anything.
 func conclude(ref reference.Reference, creds *Credentials, failed []failedAttempt, nodeManaged string) Verdict {

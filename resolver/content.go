@@ -17,7 +17,7 @@ import (
 )
 
 // inspect judges a manifest by what its headers say, and an index by its
-// platforms as well (pull-semantics §6.4).
+// platforms as well (C60, C76 to C82).
 func (r *Resolver) inspect(ctx context.Context, ref reference.Reference, m registry.Manifest, login registry.Login) outcome {
 	switch t := types.MediaType(m.MediaType); {
 	case t.IsIndex():

@@ -8,7 +8,7 @@ import (
 )
 
 // nodeManaged says why a node may pull what cannot be pulled from here, or "".
-// Only an administrator can know (pull-semantics §0, step 6; C16, C74, C75).
+// Only an administrator can know (C16, C74, C75).
 func (c RegistriesConfig) nodeManaged(ref reference.Reference) string {
 	for _, pattern := range c.NodeCredentials {
 		if keyring.Matches(pattern, ref.Name()) {

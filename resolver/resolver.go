@@ -47,8 +47,8 @@ func New(config Config, userAgent string) (*Resolver, error) {
 	}, nil
 }
 
-// Check decides whether a node could pull an image for a Pod, in the order of
-// pull-semantics §0. It returns when it knows, or when ctx is
+// Check decides whether a node could pull an image for a Pod: first by what the
+// Pod says, then, only if need be, by what its registry says. It returns when it knows, or when ctx is
 // done, with Timeout then. It never panics.
 func (r *Resolver) Check(ctx context.Context, image Image, pod Pod) (v Verdict) {
 	defer func() {

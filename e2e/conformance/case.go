@@ -6,7 +6,7 @@ import (
 	"github.com/pullgate/pullgate/e2e/scripted"
 )
 
-// Case is a row of pull-semantics §10. A row that speaks of several things has
+// Case is a row of the table. A row that speaks of several things has
 // several tries.
 type Case struct {
 	ID string

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Cases are all of pull-semantics §10, C01 to C86, in its order, and what was
+// Cases are all of the table, C01 to C86, in its order, and what was
 // found since.
 func Cases() []Case {
 	all := slices.Concat(referenceCases(), credentialCases(), keyCases(), objectCases(), transportCases(), hostCases(), contentCases(), foundCases())

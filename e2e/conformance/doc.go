@@ -2,7 +2,7 @@
 // own code with a real containerd on one side, the built binary behind a real API
 // server on the other, and one scripted registry for both.
 //
-// The cases are those of pull-semantics §10, C01 to C86, and the random runs that
+// The cases are C01 to C86, and the random runs that
 // look for what the cases do not have:
 //
 //	case.go       what a case is

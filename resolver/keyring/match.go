@@ -27,7 +27,7 @@ func CheckPattern(pattern string) error {
 }
 
 // Matches reports whether a key of a keyring, or one of a kubelet's matchImages
-// patterns, covers a repository (pull-semantics §1.4): equal ports, the same
+// patterns, covers a repository: equal ports, the same
 // number of host labels, each a glob, and the key's path a plain string prefix
 // (C32-C35).
 func Matches(key, repository string) bool {

@@ -1,6 +1,6 @@
 // Package reference parses image references as the kubelet and containerd do:
 // with distribution/reference, the tag "latest" where there is neither tag nor
-// digest, and the tag dropped where there is a digest (pull-semantics §5).
+// digest, and the tag dropped where there is a digest (C01 to C08).
 package reference
 
 import (

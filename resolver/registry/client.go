@@ -157,7 +157,7 @@ func refused(err error) bool {
 }
 
 // target builds the reference from its parts, because the two libraries parse
-// some names differently (pull-semantics §5).
+// some names differently (C03, C04).
 func target(ref reference.Reference) (name.Reference, error) {
 	reg, err := name.NewRegistry(ref.Host)
 	if err != nil {

@@ -2,7 +2,7 @@
 //
 // go-containerregistry is the client, and under it stands one
 // http.RoundTripper that sends each request as containerd 2.4 sends it
-// (pull-semantics §6 and §9): no ping, containerd's own authorizer for the
+// (C55 to C72): no ping, containerd's own authorizer for the
 // challenges, containerd's own certs.d parser for endpoints and mirrors, its
 // retries, its limit of redirects and of a manifest's size.
 //
