@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// Cases are all of the table, C01 to C86, in its order, and what was
-// found since.
+// Cases are all cases in the order of their numbers.
 func Cases() []Case {
 	all := slices.Concat(referenceCases(), credentialCases(), keyCases(), objectCases(), transportCases(), hostCases(), contentCases(), foundCases())
 	slices.SortFunc(all, func(a, b Case) int { return strings.Compare(a.ID, b.ID) })

@@ -2,8 +2,8 @@
 // own code with a real containerd on one side, the built binary behind a real API
 // server on the other, and one scripted registry for both.
 //
-// The cases are C01 to C86, and the random runs that
-// look for what the cases do not have:
+// The cases are C01 to C86, and from C87 on what random runs have found beyond
+// them:
 //
 //	case.go       what a case is
 //	table_*.go    the cases
