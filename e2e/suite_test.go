@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -124,28 +123,15 @@ func (s *suite) writeCertsD(t *testing.T) {
 	}
 }
 
-// silentListener takes connections, keeps them and never says anything.
+// silentListener takes connections and never says anything.
 func silentListener(t *testing.T) string {
 	t.Helper()
-	l, err := process.Listen()
+	address, stop, err := process.ListenSilently(process.Loopback(0))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		var held []net.Conn
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				for _, conn := range held {
-					_ = conn.Close()
-				}
-				return
-			}
-			held = append(held, conn)
-		}
-	}()
-	return l.Addr().String()
+	t.Cleanup(stop)
+	return address
 }
 
 func (s *suite) startPullgate(ctx context.Context, t *testing.T) {

@@ -46,11 +46,11 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, auditP
 		return err
 	}
 	return c.launch(ctx, build.KubeAPIServer, args, func(ctx context.Context) error {
-		if err := healthy(ctx, client, c.server+"/readyz"); err != nil {
+		if err := process.Healthy(ctx, client, c.server+"/readyz"); err != nil {
 			return err
 		}
 		// Made by the server itself, shortly after it is ready.
-		return healthy(ctx, client, c.server+"/api/v1/namespaces/default")
+		return process.Healthy(ctx, client, c.server+"/api/v1/namespaces/default")
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -91,35 +90,13 @@ func (b *Bench) startRegistry() error {
 		return err
 	}
 	b.stops = append(b.stops, b.registry.Close)
-	stop, err := listenSilently(silentHost)
+	_, stop, err := process.ListenSilently(silentHost)
 	if err != nil {
 		return err
 	}
 	b.stops = append(b.stops, stop)
 	b.hosts, err = newHosts(filepath.Join(b.dir, "certs.d"), b.registry.CA())
 	return err
-}
-
-// listenSilently takes connections, keeps them and never says anything.
-func listenSilently(address string) (stop func(), err error) {
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	go func() {
-		var held []net.Conn
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				for _, conn := range held {
-					_ = conn.Close()
-				}
-				return
-			}
-			held = append(held, conn)
-		}
-	}()
-	return func() { _ = l.Close() }, nil
 }
 
 func (b *Bench) install(ctx context.Context) error {

@@ -3,7 +3,6 @@ package pullgate
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -128,23 +127,7 @@ func (s *Server) Ready(ctx context.Context) error { return get(ctx, "http://"+s.
 func (s *Server) Healthy(ctx context.Context) error { return get(ctx, "http://"+s.health+"/healthz") }
 
 func get(ctx context.Context, url string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s: %s", url, resp.Status, body)
-	}
-	return nil
+	return process.Healthy(ctx, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, url)
 }
 
 // WaitCalled waits until the API server calls the webhook, which it does a moment

@@ -7,6 +7,7 @@ import (
 
 	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/platforms"
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -143,15 +144,11 @@ func (f *indexFetcher) fetch(ctx context.Context, d digest.Digest, mediaType str
 
 // get fetches a manifest by its digest, which the transport verifies.
 func (f *indexFetcher) get(ctx context.Context, d digest.Digest) ([]byte, error) {
-	ref, err := f.reference(d)
+	target, options, err := f.next(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	target, err := target(ref)
-	if err != nil {
-		return nil, err
-	}
-	found, err := remote.Get(target, options(ctx, f.client.transport(ref, f.session))...)
+	found, err := remote.Get(target, options...)
 	if err != nil {
 		return nil, err
 	}
@@ -160,15 +157,11 @@ func (f *indexFetcher) get(ctx context.Context, d digest.Digest) ([]byte, error)
 
 // config reads the platform in the configuration of an image.
 func (f *indexFetcher) config(ctx context.Context, d digest.Digest) (*ocispec.Platform, error) {
-	ref, err := f.reference(d)
+	target, options, err := f.next(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	target, err := target(ref)
-	if err != nil {
-		return nil, err
-	}
-	image, err := remote.Image(target, options(ctx, f.client.transport(ref, f.session))...)
+	image, err := remote.Image(target, options...)
 	if err != nil {
 		return nil, err
 	}
@@ -180,15 +173,19 @@ func (f *indexFetcher) config(ctx context.Context, d digest.Digest) (*ocispec.Pl
 	return &p, nil
 }
 
-// reference counts a fetch, and names what is fetched.
-func (f *indexFetcher) reference(d digest.Digest) (reference.Reference, error) {
+// next counts a fetch, and says what to fetch and how.
+func (f *indexFetcher) next(ctx context.Context, d digest.Digest) (name.Reference, []remote.Option, error) {
 	if f.fetches++; f.fetches > maxIndexFetches {
-		return reference.Reference{}, &ManifestError{What: "its index refers to too many others"}
+		return nil, nil, &ManifestError{What: "its index refers to too many others"}
 	}
 	if err := d.Validate(); err != nil {
-		return reference.Reference{}, &ManifestError{What: "its index holds an invalid digest"}
+		return nil, nil, &ManifestError{What: "its index holds an invalid digest"}
 	}
 	ref := f.repository
 	ref.Tag, ref.Digest = "", d
-	return ref, nil
+	target, err := target(ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	return target, options(ctx, f.client.transport(ref, f.session)), nil
 }
