@@ -72,7 +72,7 @@ func (r *Resolver) lookup(ctx context.Context, ref reference.Reference, login re
 	defer func() {
 		if p := recover(); p != nil {
 			logr.FromContextOrDiscard(ctx).Error(fmt.Errorf("%v", p), "panic in a look-up", "registry", ref.Host, "stack", string(debug.Stack()))
-			o = outcome{reason: InternalError, says: "pullgate failed internally, see its log"}
+			o = outcome{reason: InternalError, says: internalErrorWords}
 		}
 	}()
 	m, err := r.client.Head(ctx, ref, login)
@@ -82,10 +82,10 @@ func (r *Resolver) lookup(ctx context.Context, ref reference.Reference, login re
 	o = r.inspect(ctx, ref, m, login)
 	if m.Doubt != nil {
 		doubt := classify(ref, m.Doubt)
+		if o.reason.Class() == ClassDefinite {
+			return doubt
+		}
 		o.doubt = &doubt
-	}
-	if o.doubt != nil && o.reason.Class() == ClassDefinite {
-		return *o.doubt
 	}
 	return o
 }

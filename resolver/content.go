@@ -55,9 +55,13 @@ func (r *Resolver) inspectIndex(ctx context.Context, ref reference.Reference, m 
 
 // suit holds an index against the platforms of the nodes that the Pod can land
 // on. Where these are not known, or there are none yet, it says nothing.
-func suit(o outcome, nodes []ocispec.Platform) Verdict {
+func suit(o outcome, pod Pod) Verdict {
 	v := Verdict{Reason: Pullable, Digest: o.digest}
-	if o.index == nil || len(nodes) == 0 {
+	if o.index == nil {
+		return v
+	}
+	nodes := pod.platforms()
+	if len(nodes) == 0 {
 		return v
 	}
 	var unsuited, doubtful []ocispec.Platform

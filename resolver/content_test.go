@@ -194,6 +194,32 @@ func TestIndexBody(t *testing.T) {
 	}
 }
 
+// asked notes that it was asked for the nodes.
+type asked struct {
+	nodes
+	times *int
+}
+
+func (a asked) Platforms() []ocispec.Platform { *a.times++; return a.nodes.Platforms() }
+
+func (a asked) List(ref reference.Reference) bool { *a.times++; return a.nodes.List(ref) }
+
+// A plain image that can be pulled is not held against the nodes: that would be a
+// walk over all of them for nearly every Pod.
+func TestNodesAreNotAskedInVain(t *testing.T) {
+	r, _ := serve(t, open)
+	times := 0
+	for _, policy := range []corev1.PullPolicy{corev1.PullAlways, corev1.PullIfNotPresent} {
+		v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1", PullPolicy: policy}, Pod{Credentials: NewCredentials("dev", nil), Nodes: asked{times: &times}})
+		if v.Reason != Pullable {
+			t.Errorf("%s %q, want Pullable", v.Reason, v.Message)
+		}
+	}
+	if times != 0 {
+		t.Errorf("the nodes were asked %d times", times)
+	}
+}
+
 func TestPresentOnNode(t *testing.T) {
 	const image = "registry.test/app:v1"
 	has, hasNot := nodes{listed: []string{image}}, nodes{listed: []string{"registry.test/app:v2"}}

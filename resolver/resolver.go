@@ -54,7 +54,7 @@ func (r *Resolver) Check(ctx context.Context, image Image, pod Pod) (v Verdict) 
 	defer func() {
 		if p := recover(); p != nil {
 			logr.FromContextOrDiscard(ctx).Error(fmt.Errorf("%v", p), "panic in a check", "stack", string(debug.Stack()))
-			v = Verdict{Reason: InternalError, Message: "pullgate failed internally, see its log"}
+			v = Verdict{Reason: InternalError, Message: internalErrorWords}
 		}
 		v.Image = image.Reference
 	}()
@@ -71,8 +71,8 @@ func (r *Resolver) Check(ctx context.Context, image Image, pod Pod) (v Verdict) 
 		return Verdict{Reason: NodeLocal, Message: fmt.Sprintf("registry %s is the node's own loopback", ref.Host)}
 	}
 	v = r.pull(ctx, ref, pod)
-	if image.PullPolicy == corev1.PullIfNotPresent && pod.listed(ref) {
-		v = presentOnNode(v)
+	if image.PullPolicy == corev1.PullIfNotPresent {
+		v = presentOnNode(v, ref, pod)
 	}
 	return v
 }
@@ -89,11 +89,13 @@ func notPulled(ref reference.Reference, pod Pod) Verdict {
 // presentOnNode turns a refusal into a note: a node that has the image starts
 // the Pod without asking the registry (C52). Whether it may, with these
 // credentials, only the node knows (C53).
-func presentOnNode(v Verdict) Verdict {
+func presentOnNode(v Verdict, ref reference.Reference, pod Pod) Verdict {
 	switch v.Reason {
 	case ImageNotFound, RepositoryNotFound, Unauthorized:
-		v.Message = "only nodes that have it already can start it: " + v.Message
-		v.Reason = PresentOnNode
+		if pod.listed(ref) {
+			v.Message = "only nodes that have it already can start it: " + v.Message
+			v.Reason = PresentOnNode
+		}
 	}
 	return v
 }
@@ -104,7 +106,7 @@ func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) V
 	for _, c := range pod.Credentials.lookup(ref.Name()) {
 		o := r.attempt(ctx, ref, c)
 		if o.reason == Pullable {
-			return suit(o, pod.platforms())
+			return suit(o, pod)
 		}
 		failed = append(failed, failedAttempt{credential: c, outcome: o})
 	}

@@ -96,6 +96,8 @@ func notFoundWords(ref reference.Reference) string {
 	}
 }
 
+const internalErrorWords = "pullgate failed internally, see its log"
+
 // statusWords is, say, `404 Not Found`.
 func statusWords(code int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))

@@ -20,10 +20,10 @@ type NodeLister interface {
 
 // placement is the nodes that a Pod can land on, found when first asked for:
 // most images need not be held against them.
-type placement struct{ nodes func() []corev1.Node }
+type placement struct{ nodes func() []*corev1.Node }
 
 func newPlacement(ctx context.Context, lister NodeLister, pod *corev1.Pod) placement {
-	return placement{nodes: sync.OnceValue(func() []corev1.Node {
+	return placement{nodes: sync.OnceValue(func() []*corev1.Node {
 		all, err := lister.All(ctx)
 		if err != nil {
 			log.FromContext(ctx).Error(err, "list the nodes")
@@ -35,14 +35,15 @@ func newPlacement(ctx context.Context, lister NodeLister, pod *corev1.Pod) place
 
 // candidates are the nodes that a Pod's nodeName, nodeSelector and required
 // node affinity allow. Taints come and go, and are not looked at.
-func candidates(pod *corev1.Pod, nodes []corev1.Node) []corev1.Node {
+func candidates(pod *corev1.Pod, nodes []corev1.Node) []*corev1.Node {
 	required := nodeaffinity.GetRequiredNodeAffinity(pod)
-	var allowed []corev1.Node
-	for _, n := range nodes {
+	var allowed []*corev1.Node
+	for i := range nodes { // a Node is large to copy
+		n := &nodes[i]
 		if pod.Spec.NodeName != "" && pod.Spec.NodeName != n.Name {
 			continue
 		}
-		if ok, err := required.Match(&n); err == nil && ok {
+		if ok, err := required.Match(n); err == nil && ok {
 			allowed = append(allowed, n)
 		}
 	}
@@ -70,7 +71,7 @@ func (p placement) Platforms() []ocispec.Platform {
 // List reports whether one of the nodes lists an image.
 func (p placement) List(ref reference.Reference) bool {
 	name := ref.String()
-	return slices.ContainsFunc(p.nodes(), func(n corev1.Node) bool {
+	return slices.ContainsFunc(p.nodes(), func(n *corev1.Node) bool {
 		return slices.ContainsFunc(n.Status.Images, func(image corev1.ContainerImage) bool {
 			return slices.Contains(image.Names, name)
 		})

@@ -51,7 +51,8 @@ func (t *transport) judge(resp *http.Response, err error) failure {
 		return failure{} // not sized up by its header (C88)
 	case t.ref.Digest == "" && contentDigest(resp).Validate() != nil:
 		resp.Body.Close()
-		return failure{err: errInvalidDigest(), priority: invalidDigest, final: true} // C92
+		err := &ManifestError{What: "the registry sends a Docker-Content-Digest header that is no digest"}
+		return failure{err: err, priority: invalidDigest, final: true} // C92
 	case resp.ContentLength > docker.MaxManifestSize:
 		resp.Body.Close()
 		return failure{err: errTooLarge(resp.ContentLength), priority: tooLarge}
@@ -62,10 +63,6 @@ func (t *transport) judge(resp *http.Response, err error) failure {
 
 func contentDigest(resp *http.Response) digest.Digest {
 	return digest.Digest(resp.Header.Get("Docker-Content-Digest"))
-}
-
-func errInvalidDigest() error {
-	return &ManifestError{What: "the registry sends a Docker-Content-Digest header that is no digest"}
 }
 
 // asError is a failure as the error that Head would return.

@@ -42,7 +42,6 @@ func NewClient(o Options) *Client {
 type Manifest struct {
 	Digest    string
 	MediaType string // without parameters; "" if the registry names none
-	Size      int64  // bytes
 	// Doubt is set where another endpoint, which a node asks before, may answer
 	// otherwise when it is available again: why it was not.
 	Doubt error
@@ -69,26 +68,34 @@ func (c *Client) EndpointID(host string) (string, error) {
 // where that answers without digest or length.
 //
 // It fails with a *transport.Error of go-containerregistry for the status of a
-// final answer, a *RateLimitedError, an *AuthError, a *ManifestError, a
-// *BlockedError (all of these possibly wrapped), or an error of the network or
-// the context.
+// final answer, a *RateLimitedError, an *AuthError, an *UnsteadyError, a
+// *ManifestError, a *BlockedError (all of these possibly wrapped), or an error of
+// the network or the context.
 func (c *Client) Head(ctx context.Context, ref reference.Reference, login Login) (Manifest, error) {
-	ch, err := c.chains.get(ref.Host)
+	s, err := c.open(ref, login)
 	if err != nil {
 		return Manifest{}, err
 	}
-	s := c.sessions.get(ch, ref, login)
 	m, err := c.head(ctx, ref, s)
 	if err == nil || !refused(err) {
 		return m, err
 	}
 	// An authorizer keeps its tokens, and its failures too. A node starts every
 	// pull with a new one, so only what a new one meets counts as refused.
-	c.sessions.drop(ch, ref, login)
+	c.sessions.drop(s.chain, ref, login)
 	if !s.good.Load() || ctx.Err() != nil {
 		return m, err
 	}
-	return c.head(ctx, ref, c.sessions.get(ch, ref, login))
+	return c.head(ctx, ref, c.sessions.get(s.chain, ref, login))
+}
+
+// open returns the session of a login at a repository.
+func (c *Client) open(ref reference.Reference, login Login) (*session, error) {
+	ch, err := c.chains.get(ref.Host)
+	if err != nil {
+		return nil, err
+	}
+	return c.sessions.get(ch, ref, login), nil
 }
 
 func (c *Client) head(ctx context.Context, ref reference.Reference, s *session) (Manifest, error) {
@@ -114,7 +121,7 @@ func (c *Client) head(ctx context.Context, ref reference.Reference, s *session) 
 }
 
 func manifest(d *v1.Descriptor) Manifest {
-	m := Manifest{Digest: d.Digest.String(), MediaType: string(d.MediaType), Size: d.Size}
+	m := Manifest{Digest: d.Digest.String(), MediaType: string(d.MediaType)}
 	if m.MediaType == noMediaType {
 		m.MediaType = ""
 	}
@@ -125,7 +132,7 @@ func manifest(d *v1.Descriptor) Manifest {
 // a body. It returns the registry's error list, and whether the manifest was
 // served after all (C58); anything else that happens it keeps to itself.
 func (c *Client) Explain(ctx context.Context, ref reference.Reference, login Login) (list []ggcr.Diagnostic, served bool) {
-	ch, err := c.chains.get(ref.Host)
+	s, err := c.open(ref, login)
 	if err != nil {
 		return nil, false
 	}
@@ -133,7 +140,6 @@ func (c *Client) Explain(ctx context.Context, ref reference.Reference, login Log
 	if err != nil {
 		return nil, false
 	}
-	s := c.sessions.get(ch, ref, login)
 	_, err = remote.Get(target, options(ctx, c.transport(ref, s))...)
 	var status *ggcr.Error
 	if errors.As(err, &status) {

@@ -81,11 +81,10 @@ func (x *Index) Platforms() (list []ocispec.Platform) {
 
 // Index fetches the index that a Head found. Its errors are those of Head.
 func (c *Client) Index(ctx context.Context, ref reference.Reference, m Manifest, login Login) (*Index, error) {
-	ch, err := c.chains.get(ref.Host)
+	s, err := c.open(ref, login)
 	if err != nil {
 		return nil, err
 	}
-	s := c.sessions.get(ch, ref, login)
 	f := &indexFetcher{client: c, repository: ref, session: s}
 	return f.fetch(ctx, digest.Digest(m.Digest), m.MediaType, 1)
 }

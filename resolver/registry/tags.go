@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/pullgate/pullgate/resolver/reference"
@@ -15,20 +14,19 @@ const maxTags = 1000
 // Tags lists tags of a repository, at most the first 1,000 in the registry's
 // order. Its errors are those of Head.
 func (c *Client) Tags(ctx context.Context, ref reference.Reference, login Login) ([]string, error) {
-	ch, err := c.chains.get(ref.Host)
+	s, err := c.open(ref, login)
 	if err != nil {
 		return nil, err
 	}
-	reg, err := name.NewRegistry(ref.Host)
+	target, err := target(ref)
 	if err != nil {
 		return nil, err
 	}
-	s := c.sessions.get(ch, ref, login)
 	puller, err := remote.NewPuller(append(options(ctx, c.transport(ref, s)), remote.WithPageSize(maxTags))...)
 	if err != nil {
 		return nil, err
 	}
-	lister, err := puller.Lister(ctx, reg.Repo(ref.Repository))
+	lister, err := puller.Lister(ctx, target.Context())
 	if err != nil {
 		return nil, err
 	}
