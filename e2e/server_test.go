@@ -111,7 +111,11 @@ func (s *suite) metrics(t *testing.T) (string, error) {
 // The API server has nothing against what users install, the Deployment
 // included: the suite itself changes the Service and leaves that out.
 func testManifest(t *testing.T, s *suite) {
-	out, err := s.kubectl(t, "apply", "--dry-run=server", "-f", s.manifest)
+	manifest, err := pullgate.Manifest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := s.kubectl(t, "apply", "--dry-run=server", "-f", manifest)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

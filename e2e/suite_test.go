@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -45,7 +44,6 @@ rules:
 // suite is what the cases share.
 type suite struct {
 	binaries build.Paths
-	manifest string
 	certsD   string
 	cluster  *cluster.Cluster
 	server   *pullgate.Server
@@ -67,11 +65,6 @@ func newSuite(t *testing.T) *suite {
 	if s.binaries, err = build.Ensure(ctx, os.Stderr, build.All()...); err != nil {
 		t.Fatal(err)
 	}
-	root, err := build.Root(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.manifest = filepath.Join(root, "deploy", "install.yaml")
 
 	users := map[string]registry.User{user: {Password: password, Pull: []string{"acme/private"}}}
 	s.open = s.startRegistry(ctx, t, registry.Options{})
@@ -136,17 +129,14 @@ func silentListener(t *testing.T) string {
 
 func (s *suite) startPullgate(ctx context.Context, t *testing.T) {
 	t.Helper()
-	ports, err := process.FreePorts(1)
+	port, err := pullgate.Install(ctx, s.cluster)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := pullgate.Install(ctx, s.cluster, s.manifest, ports[0]); err != nil {
 		t.Fatal(err)
 	}
 	s.server, err = pullgate.Start(ctx, s.cluster, pullgate.Options{
 		Binary: s.binaries[build.Pullgate],
 		CertsD: s.certsD,
-		Port:   ports[0],
+		Port:   port,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -100,17 +100,10 @@ func (b *Bench) startRegistry() error {
 }
 
 func (b *Bench) install(ctx context.Context) error {
-	root, err := build.Root(ctx)
-	if err != nil {
-		return err
-	}
-	ports, err := process.FreePorts(1)
-	if err != nil {
-		return err
-	}
-	b.port = ports[0]
+	var err error
+	b.port, err = pullgate.Install(ctx, b.cluster)
 	b.stops = append(b.stops, b.stopPullgate)
-	return pullgate.Install(ctx, b.cluster, filepath.Join(root, "deploy", "install.yaml"), b.port)
+	return err
 }
 
 // configure starts pullgate anew, with more in the registries part of its

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
+	"github.com/pullgate/pullgate/e2e/build"
 	"github.com/pullgate/pullgate/e2e/cluster"
+	"github.com/pullgate/pullgate/e2e/process"
 )
 
 // The names that the manifest gives.
@@ -23,12 +26,33 @@ const (
 	Webhook              = "pods.pullgate.dev"
 )
 
+// Manifest is the path of the manifest that users install.
+func Manifest(ctx context.Context) (string, error) {
+	root, err := build.Root(ctx)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(root, "deploy", "install.yaml"), nil
+}
+
 // Install applies the manifest with kubectl, as a user does, with two changes
 // for a cluster that has no nodes. The Deployment is left out: the binary runs as
 // a process. And the Service leads to that process: with type ExternalName the API
-// server calls localhost at the port given, and still asks for a certificate with
-// the Service's own DNS name.
-func Install(ctx context.Context, c *cluster.Cluster, manifest string, port int) error {
+// server calls localhost at the port returned, which is free, and still asks for a
+// certificate with the Service's own DNS name.
+func Install(ctx context.Context, c *cluster.Cluster) (port int, err error) {
+	ports, err := process.FreePorts(1)
+	if err != nil {
+		return 0, fmt.Errorf("install pullgate: %w", err)
+	}
+	return ports[0], install(ctx, c, ports[0])
+}
+
+func install(ctx context.Context, c *cluster.Cluster, port int) error {
+	manifest, err := Manifest(ctx)
+	if err != nil {
+		return fmt.Errorf("install pullgate: %w", err)
+	}
 	content, err := os.ReadFile(manifest)
 	if err != nil {
 		return fmt.Errorf("install pullgate: %w", err)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/pullgate/pullgate/e2e/build"
 	"github.com/pullgate/pullgate/e2e/cluster"
-	"github.com/pullgate/pullgate/e2e/process"
 	"github.com/pullgate/pullgate/e2e/pullgate"
 	"github.com/pullgate/pullgate/e2e/registry"
 )
@@ -113,21 +112,14 @@ func (s *setup) startCluster(ctx context.Context) error {
 }
 
 func (s *setup) startPullgate(ctx context.Context) error {
-	root, err := build.Root(ctx)
+	port, err := pullgate.Install(ctx, s.cluster)
 	if err != nil {
-		return err
-	}
-	ports, err := process.FreePorts(1)
-	if err != nil {
-		return err
-	}
-	if err := pullgate.Install(ctx, s.cluster, filepath.Join(root, "deploy", "install.yaml"), ports[0]); err != nil {
 		return err
 	}
 	s.server, err = pullgate.Start(ctx, s.cluster, pullgate.Options{
 		Binary: s.binaries[build.Pullgate],
 		CertsD: s.certsD,
-		Port:   ports[0],
+		Port:   port,
 	})
 	if err != nil {
 		return err
