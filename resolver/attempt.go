@@ -51,9 +51,6 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 		return timedOut(ref) // and nothing is begun that nobody waits for
 	}
 	flight := r.flights.DoChan(key, func() (any, error) {
-		// The look-up serves all who join it, so it must not end with the first.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.Limits.LookupTimeout.Duration)
-		defer cancel()
 		o := r.lookup(ctx, ref, login)
 		r.cache.Set(key, o, r.ttl(ref, o))
 		return o, nil
@@ -66,18 +63,32 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 	}
 }
 
-// lookup asks the registry. A panic in it would end the process, since it runs
-// in a goroutine of its own.
-func (r *Resolver) lookup(ctx context.Context, ref reference.Reference, login registry.Login) (o outcome) {
+// lookup asks the registry on behalf of all who join it, so it must not end when
+// the first, whose context it is given, goes away. A panic in it would end the
+// process, since it runs in a goroutine of its own.
+func (r *Resolver) lookup(first context.Context, ref reference.Reference, login registry.Login) (o outcome) {
 	defer func() {
 		if p := recover(); p != nil {
-			logr.FromContextOrDiscard(ctx).Error(fmt.Errorf("%v", p), "panic in a look-up", "registry", ref.Host, "stack", string(debug.Stack()))
+			logr.FromContextOrDiscard(first).Error(fmt.Errorf("%v", p), "panic in a look-up", "registry", ref.Host, "stack", string(debug.Stack()))
 			o = outcome{reason: InternalError, says: internalErrorWords}
 		}
 	}()
+	// Whoever waits for a place gives up at the first one's deadline: a queue at
+	// a registry that hangs must not grow.
+	waiting, stop := detach(first)
+	defer stop()
+	release, err := r.hosts.acquire(waiting, ref.Host)
+	if err != nil {
+		return timedOut(ref)
+	}
+	defer release()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(first), r.config.Limits.LookupTimeout.Duration)
+	defer cancel()
 	m, err := r.client.Head(ctx, ref, login)
 	if err != nil {
-		return r.explain(ctx, ref, login, classify(ref, err))
+		explaining, stop := explainContext(ctx, waiting)
+		defer stop()
+		return r.explain(explaining, ref, login, classify(ref, err))
 	}
 	o = r.inspect(ctx, ref, m, login)
 	if m.Doubt != nil {
@@ -88,6 +99,15 @@ func (r *Resolver) lookup(ctx context.Context, ref reference.Reference, login re
 		o.doubt = &doubt
 	}
 	return o
+}
+
+// detach keeps a context's deadline, and not its cancellation.
+func detach(ctx context.Context) (context.Context, context.CancelFunc) {
+	detached := context.WithoutCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(detached, deadline)
+	}
+	return context.WithCancel(detached)
 }
 
 // login gives a credential the identity under which its answers are kept: a

@@ -7,9 +7,10 @@ import (
 	"github.com/pullgate/pullgate/resolver/reference"
 )
 
-// conclude makes one verdict of attempts that all failed. What may pass outranks what is definite: the credential that the
-// registry could not judge may be the good one. And what a node has of its own
-// outranks what was found without; nodeManaged says what that is, if anything.
+// conclude makes one verdict of attempts that all failed. What may pass outranks
+// what is definite: the credential that the registry could not judge may be the
+// good one. And what a node has of its own outranks what was found without;
+// nodeManaged says what that is, if anything.
 func conclude(ref reference.Reference, creds *Credentials, failed []failedAttempt, nodeManaged string) Verdict {
 	for _, f := range failed {
 		if f.outcome.reason.Class() == ClassUnverified {
@@ -20,7 +21,7 @@ func conclude(ref reference.Reference, creds *Credentials, failed []failedAttemp
 	if len(creds.unreadable) > 0 {
 		return Verdict{
 			Reason:  SecretUnreadable,
-			Message: fmt.Sprintf("pullgate cannot read %s in namespace %q", secretWords(creds.unreadable), creds.namespace),
+			Message: fmt.Sprintf("pullgate cannot read %s in namespace %q", list(creds.unreadable), creds.namespace),
 			Detail:  failed[0].outcome.detail,
 		}
 	}
@@ -62,6 +63,7 @@ func unauthorizedWords(ref reference.Reference, creds *Credentials, failed []fai
 	} else {
 		message = fmt.Sprintf("%s refused the credentials of %s for %q", ref.Host, secretWords(refused), ref.Repository)
 		message = also(message, creds.missingWords())
+		message = also(message, creds.originWords())
 	}
 	return also(message, told.says)
 }

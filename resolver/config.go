@@ -1,19 +1,24 @@
 package resolver
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // Config is the resolver's part of the configuration file.
 type Config struct {
+	// Reasons moves reasons between definite and unverified.
+	Reasons ReasonsConfig `json:"reasons"`
+	// Registries is what the administrator knows of registries.
 	Registries RegistriesConfig `json:"registries"`
-	Cache      CacheConfig      `json:"cache"`
-	Limits     LimitsConfig     `json:"limits"`
+	// Cache says how long an answer is used without asking again.
+	Cache CacheConfig `json:"cache"`
+	// Limits bounds the work.
+	Limits LimitsConfig `json:"limits"`
 }
 
 // RegistriesConfig is what the administrator knows of registries.
@@ -29,7 +34,8 @@ type RegistriesConfig struct {
 	// globs in the host's labels, such as *.dkr.ecr.*.amazonaws.com.
 	NodeCredentials []string `json:"nodeCredentials,omitempty"`
 	// Mirrored are patterns of the registries that nodes pull from through a
-	// mirror that ConfigDir does not tell of.
+	// mirror that ConfigDir does not tell of. They are written as those of
+	// NodeCredentials.
 	Mirrored []string `json:"mirrored,omitempty"`
 }
 
@@ -51,6 +57,9 @@ type LimitsConfig struct {
 	// LookupTimeout ends one look-up at a registry, whoever waits for it. The
 	// admission request's own deadline applies besides.
 	LookupTimeout metav1.Duration `json:"lookupTimeout"`
+	// LookupsPerRegistry is how many look-ups at one registry are under way at
+	// once; further ones wait.
+	LookupsPerRegistry int `json:"lookupsPerRegistry"`
 }
 
 // DefaultConfig is what holds where the configuration file says nothing.
@@ -62,36 +71,57 @@ func DefaultConfig() Config {
 			NotFound: metav1.Duration{Duration: 10 * time.Second},
 			Entries:  100_000,
 		},
-		Limits: LimitsConfig{LookupTimeout: metav1.Duration{Duration: 5 * time.Second}},
+		Limits: LimitsConfig{
+			LookupTimeout:      metav1.Duration{Duration: 5 * time.Second},
+			LookupsPerRegistry: 32,
+		},
 	}
 }
 
 // Validate reports everything that is wrong, each error with its field.
-func (c Config) Validate() error {
-	var errs []error
-	for field, d := range map[string]time.Duration{
-		"cache.digest":   c.Cache.Digest.Duration,
-		"cache.tag":      c.Cache.Tag.Duration,
-		"cache.notFound": c.Cache.NotFound.Duration,
-	} {
-		if d < 0 {
-			errs = append(errs, fmt.Errorf("%s: %s is negative", field, d))
+func (c Config) Validate() field.ErrorList {
+	errs := c.Reasons.validate(field.NewPath("reasons"))
+	errs = append(errs, c.Registries.validate(field.NewPath("registries"))...)
+	errs = append(errs, c.Cache.validate(field.NewPath("cache"))...)
+	return append(errs, c.Limits.validate(field.NewPath("limits"))...)
+}
+
+func (c RegistriesConfig) validate(path *field.Path) field.ErrorList {
+	errs := patternErrors(path.Child("nodeCredentials"), c.NodeCredentials)
+	errs = append(errs, patternErrors(path.Child("mirrored"), c.Mirrored)...)
+	if c.ConfigDir == "" {
+		return errs
+	}
+	if info, err := os.Stat(c.ConfigDir); err != nil {
+		errs = append(errs, field.Invalid(path.Child("configDir"), c.ConfigDir, err.Error()))
+	} else if !info.IsDir() {
+		errs = append(errs, field.Invalid(path.Child("configDir"), c.ConfigDir, "is not a folder"))
+	}
+	return errs
+}
+
+func (c CacheConfig) validate(path *field.Path) (errs field.ErrorList) {
+	for _, f := range []struct {
+		name string
+		d    metav1.Duration
+	}{{"digest", c.Digest}, {"tag", c.Tag}, {"notFound", c.NotFound}} {
+		if f.d.Duration < 0 {
+			errs = append(errs, field.Invalid(path.Child(f.name), f.d.Duration.String(), "is negative"))
 		}
 	}
-	if c.Cache.Entries < 1 {
-		errs = append(errs, fmt.Errorf("cache.entries: %d, but at least 1 is needed", c.Cache.Entries))
+	return append(errs, atLeastOne(path.Child("entries"), c.Entries)...)
+}
+
+func (c LimitsConfig) validate(path *field.Path) (errs field.ErrorList) {
+	if d := c.LookupTimeout.Duration; d <= 0 {
+		errs = append(errs, field.Invalid(path.Child("lookupTimeout"), d.String(), "is not positive"))
 	}
-	if c.Limits.LookupTimeout.Duration <= 0 {
-		errs = append(errs, fmt.Errorf("limits.lookupTimeout: %s is not positive", c.Limits.LookupTimeout.Duration))
+	return append(errs, atLeastOne(path.Child("lookupsPerRegistry"), c.LookupsPerRegistry)...)
+}
+
+func atLeastOne(path *field.Path, n int) field.ErrorList {
+	if n >= 1 {
+		return nil
 	}
-	if dir := c.Registries.ConfigDir; dir != "" {
-		if info, err := os.Stat(dir); err != nil {
-			errs = append(errs, fmt.Errorf("registries.configDir: %w", err))
-		} else if !info.IsDir() {
-			errs = append(errs, fmt.Errorf("registries.configDir: %s is not a directory", dir))
-		}
-	}
-	errs = append(errs, patternErrors("registries.nodeCredentials", c.Registries.NodeCredentials)...)
-	errs = append(errs, patternErrors("registries.mirrored", c.Registries.Mirrored)...)
-	return errors.Join(errs...)
+	return field.ErrorList{field.Invalid(path, fmt.Sprint(n), "must be at least 1")}
 }

@@ -1,9 +1,7 @@
 package resolver
 
 import (
-	"fmt"
-	"slices"
-	"strings"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -24,11 +22,21 @@ type NamedSecret struct {
 // once for all images of a Pod and is safe for concurrent use.
 type Credentials struct {
 	namespace  string
+	all        []string // as the Pod names them
 	names      []string // that exist and are readable
 	missing    []string
-	unreadable []string
+	unreadable []string // with their kind
 	ring       *keyring.Keyring
 	malformed  error // the keyring cannot be built
+	// account tells of the ServiceAccount, nil if nobody can.
+	account func() (ServiceAccount, error)
+}
+
+// ServiceAccount is where a Pod that names no pull Secrets gets them from.
+type ServiceAccount struct {
+	Name string
+	// PullSecrets are the names of its imagePullSecrets.
+	PullSecrets []string
 }
 
 // NewCredentials makes the Credentials of a Pod in a namespace, from its
@@ -38,18 +46,36 @@ func NewCredentials(namespace string, named []NamedSecret) *Credentials {
 	c := &Credentials{namespace: namespace}
 	var secrets []*corev1.Secret
 	for _, n := range named {
+		if n.Name != "" {
+			c.all = append(c.all, n.Name)
+		}
 		switch {
 		case n.Name == "":
 		case apierrors.IsNotFound(n.Err):
 			c.missing = append(c.missing, n.Name)
 		case n.Err != nil:
-			c.unreadable = append(c.unreadable, n.Name)
+			c.Unreadable(secretWords([]string{n.Name}))
 		default:
 			c.names = append(c.names, n.Name)
 			secrets = append(secrets, n.Secret)
 		}
 	}
 	c.ring, c.malformed = keyring.New(secrets)
+	return c
+}
+
+// OfServiceAccount names the Pod's ServiceAccount. It is asked for only where a
+// message has to say where the Secrets come from, once at most, and may read the
+// API.
+func (c *Credentials) OfServiceAccount(account func() (ServiceAccount, error)) *Credentials {
+	c.account = sync.OnceValues(account)
+	return c
+}
+
+// Unreadable marks something else that could not be read, and that may supply
+// pull Secrets, such as `ServiceAccount "ci"`.
+func (c *Credentials) Unreadable(what string) *Credentials {
+	c.unreadable = append(c.unreadable, what)
 	return c
 }
 
@@ -60,67 +86,4 @@ func (c *Credentials) lookup(repository string) []keyring.Credential {
 		return found
 	}
 	return []keyring.Credential{{}}
-}
-
-// maxListed bounds the names in one message.
-const maxListed = 3
-
-// missingWords says which of the named Secrets do not exist: the cure of many
-// a refusal, and nothing a node would complain about.
-func (c *Credentials) missingWords() string {
-	if len(c.missing) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s not found in namespace %q", secretWords(c.missing), c.namespace)
-}
-
-// absenceWords explains why no credentials were tried for a host.
-func (c *Credentials) absenceWords(host string) string {
-	var parts []string
-	if m := c.missingWords(); m != "" {
-		parts = append(parts, m)
-	}
-	var ignored []string
-	for _, i := range c.ring.Ignored() {
-		ignored = append(ignored, i.Secret)
-		parts = append(parts, fmt.Sprintf("Secret %q %s, so a node ignores it", i.Secret, i.Why))
-	}
-	for _, name := range c.names {
-		if slices.Contains(ignored, name) {
-			continue
-		}
-		covers := c.ring.Covers(name)
-		if len(covers) == 0 {
-			parts = append(parts, fmt.Sprintf("Secret %q holds no registry", name))
-			continue
-		}
-		parts = append(parts, fmt.Sprintf("Secret %q covers only %s", name, list(covers)))
-	}
-	if len(parts) == 0 {
-		return "neither the Pod nor its ServiceAccount names imagePullSecrets"
-	}
-	if len(parts) > maxListed {
-		parts = append(parts[:maxListed], "…")
-	}
-	return fmt.Sprintf("no imagePullSecret covers %s: %s", host, strings.Join(parts, "; "))
-}
-
-// secretWords is `Secret "a"` or `Secrets "a", "b"`.
-func secretWords(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = fmt.Sprintf("%q", n)
-	}
-	if len(names) == 1 {
-		return "Secret " + quoted[0]
-	}
-	return "Secrets " + list(quoted)
-}
-
-// list joins the first few.
-func list(items []string) string {
-	if len(items) > maxListed {
-		return strings.Join(items[:maxListed], ", ") + fmt.Sprintf(" and %d more", len(items)-maxListed)
-	}
-	return strings.Join(items, ", ")
 }

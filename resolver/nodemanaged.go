@@ -3,6 +3,8 @@ package resolver
 import (
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/pullgate/pullgate/resolver/keyring"
 	"github.com/pullgate/pullgate/resolver/reference"
 )
@@ -24,10 +26,10 @@ func (c RegistriesConfig) nodeManaged(ref reference.Reference) string {
 }
 
 // patternErrors checks patterns of the configuration.
-func patternErrors(field string, patterns []string) (errs []error) {
+func patternErrors(path *field.Path, patterns []string) (errs field.ErrorList) {
 	for n, p := range patterns {
 		if err := keyring.CheckPattern(p); err != nil {
-			errs = append(errs, fmt.Errorf("%s[%d]: %w", field, n, err))
+			errs = append(errs, field.Invalid(path.Index(n), p, err.Error()))
 		}
 	}
 	return errs

@@ -28,14 +28,16 @@ type Resolver struct {
 	client         *registry.Client
 	cache          *bounded.Cache[outcome]
 	indexes        *bounded.Cache[*registry.Index] // by digest
-	flights        singleflight.Group
+	tagLists       *bounded.Cache[[]string]
+	flights        *singleflight.Group
+	hosts          *perHost
 	fingerprintKey []byte
 }
 
 // New makes a Resolver. The user agent is what registries see. It fails if the
 // configuration does not validate.
 func New(config Config, userAgent string) (*Resolver, error) {
-	if err := config.Validate(); err != nil {
+	if err := config.Validate().ToAggregate(); err != nil {
 		return nil, err
 	}
 	return &Resolver{
@@ -43,13 +45,37 @@ func New(config Config, userAgent string) (*Resolver, error) {
 		client:         registry.NewClient(registry.Options{ConfigDir: config.Registries.ConfigDir, UserAgent: userAgent}),
 		cache:          bounded.New[outcome](config.Cache.Entries),
 		indexes:        bounded.New[*registry.Index](config.Cache.Entries),
+		tagLists:       bounded.New[[]string](maxTagLists),
+		flights:        &singleflight.Group{},
+		hosts:          newPerHost(config.Limits.LookupsPerRegistry),
 		fingerprintKey: newFingerprintKey(),
 	}, nil
 }
 
+// With returns a Resolver for another configuration, which keeps what this one
+// has learned as far as the configuration lets it. Both may be used. It fails
+// if the configuration does not validate.
+func (r *Resolver) With(config Config) (*Resolver, error) {
+	if err := config.Validate().ToAggregate(); err != nil {
+		return nil, err
+	}
+	next := *r
+	next.config = config
+	if dir := config.Registries.ConfigDir; dir != r.config.Registries.ConfigDir {
+		next.client = r.client.WithConfigDir(dir)
+	}
+	if n := config.Cache.Entries; n != r.config.Cache.Entries {
+		next.cache, next.indexes = bounded.New[outcome](n), bounded.New[*registry.Index](n)
+	}
+	if n := config.Limits.LookupsPerRegistry; n != r.config.Limits.LookupsPerRegistry {
+		next.hosts = newPerHost(n)
+	}
+	return &next, nil
+}
+
 // Check decides whether a node could pull an image for a Pod: first by what the
-// Pod says, then, only if need be, by what its registry says. It returns when it knows, or when ctx is
-// done, with Timeout then. It never panics.
+// Pod says, then, only if need be, by what its registry says. It returns when it
+// knows, or when ctx is done, with Timeout then. It never panics.
 func (r *Resolver) Check(ctx context.Context, image Image, pod Pod) (v Verdict) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -57,6 +83,7 @@ func (r *Resolver) Check(ctx context.Context, image Image, pod Pod) (v Verdict) 
 			v = Verdict{Reason: InternalError, Message: internalErrorWords}
 		}
 		v.Image = image.Reference
+		v.Class = r.config.Reasons.class(v.Reason)
 	}()
 
 	ref, err := reference.Parse(image.Reference)

@@ -64,8 +64,9 @@ const (
 	ClassUnverified Class = "unverified"
 )
 
-// Class returns a Reason's class. A Reason that it does not know is
-// unverified: only what is surely definite may ever deny a Pod.
+// Class returns the class that a Reason has unless the configuration moves it.
+// A Reason that it does not know is unverified: only what is surely definite may
+// ever deny a Pod.
 func (r Reason) Class() Class {
 	switch r {
 	case Pullable, NotPulled, PresentOnNode:
@@ -77,11 +78,27 @@ func (r Reason) Class() Class {
 	}
 }
 
+// Reasons lists all Reasons of a class, as Class has them.
+func Reasons(of Class) (list []Reason) {
+	for _, r := range []Reason{
+		Pullable, NotPulled, PresentOnNode,
+		InvalidImageName, ImageNotFound, RepositoryNotFound, Unauthorized, InvalidPullSecret, PlatformMismatch, UnsupportedManifest,
+		RateLimited, RegistryUnavailable, Unreachable, Untrusted, Timeout, SecretUnreadable, NodeLocal, NodeManaged, Blocked, InternalError,
+	} {
+		if r.Class() == of {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
 // Verdict is the answer for one image.
 type Verdict struct {
 	// Image is the reference as it was written.
 	Image  string
 	Reason Reason
+	// Class is the Reason's, as the configuration has it.
+	Class Class
 	// Message is the cause and the cure in one line for the user, without the
 	// image's name; empty where there is nothing to say. On a pullable image it
 	// is a note worth a warning.

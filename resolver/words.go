@@ -16,8 +16,21 @@ import (
 )
 
 // explainTimeout bounds the search for better words: the verdict is known by
-// then, and must not be lost to a slow answer.
-const explainTimeout = time.Second
+// then, and must not be lost to a slow answer. For the same reason the search
+// ends explainMargin before whoever waits for the verdict gives up.
+const (
+	explainTimeout = time.Second
+	explainMargin  = 100 * time.Millisecond
+)
+
+// explainContext is ctx with the time there is to find better words.
+func explainContext(ctx, waiting context.Context) (context.Context, context.CancelFunc) {
+	budget := explainTimeout
+	if deadline, ok := waiting.Deadline(); ok {
+		budget = min(budget, time.Until(deadline)-explainMargin)
+	}
+	return context.WithTimeout(ctx, budget)
+}
 
 // explain spends a little time on learning why an image was refused: a HEAD's
 // answer has no body, and many registries answer alike for a missing tag and a
@@ -28,23 +41,44 @@ func (r *Resolver) explain(ctx context.Context, ref reference.Reference, login r
 	default:
 		return o
 	}
-	ctx, cancel := context.WithTimeout(ctx, explainTimeout)
-	defer cancel()
+	if ctx.Err() != nil {
+		return o
+	}
 	list, served := r.client.Explain(ctx, ref, login)
-	if served {
+	switch {
+	case served:
 		o.says = also(o.says, "it does serve the manifest to GET, but a node asks with HEAD") // C58
-		return o
-	}
-	if o.reason == ImageNotFound {
-		if hasCode(list, transport.NameUnknownErrorCode) || r.repositoryMissing(ctx, ref, login) {
-			return outcome{reason: RepositoryNotFound, says: fmt.Sprintf("repository %q does not exist on %s", ref.Repository, ref.Host), detail: o.detail}
+	case o.reason != ImageNotFound:
+		if text := errorList(list); text != "" {
+			o.says = also(o.says, "the registry says "+text)
 		}
-		return o
-	}
-	if text := errorList(list); text != "" {
-		o.says = also(o.says, "the registry says "+text)
+	case hasCode(list, transport.NameUnknownErrorCode):
+		return repositoryNotFound(ref, o)
+	default:
+		return r.explainMissing(ctx, ref, login, o)
 	}
 	return o
+}
+
+// explainMissing asks for the tags of a repository: for the one that was meant,
+// and because registries that do not know the repository mostly do not say so
+// for a manifest.
+func (r *Resolver) explainMissing(ctx context.Context, ref reference.Reference, login registry.Login, o outcome) outcome {
+	tags, err := r.tags(ctx, ref, login)
+	if repositoryMissing(err) {
+		return repositoryNotFound(ref, o)
+	}
+	if ref.Tag == "" {
+		return o
+	}
+	if near := nearestTag(ref.Tag, tags); near != "" {
+		o.says = also(o.says, fmt.Sprintf("did you mean %q?", near))
+	}
+	return o
+}
+
+func repositoryNotFound(ref reference.Reference, o outcome) outcome {
+	return outcome{reason: RepositoryNotFound, says: fmt.Sprintf("repository %q does not exist on %s", ref.Repository, ref.Host), detail: o.detail}
 }
 
 // also joins two sentences, of which either may be empty.
@@ -55,10 +89,9 @@ func also(first, second string) string {
 	return first + "; " + second
 }
 
-// repositoryMissing asks for the tags of a repository, because registries that
-// do not know the one mostly do not say so for a manifest.
-func (r *Resolver) repositoryMissing(ctx context.Context, ref reference.Reference, login registry.Login) bool {
-	_, err := r.client.Tags(ctx, ref, login)
+// repositoryMissing reports whether an answer to a request for tags says that
+// there is no such repository.
+func repositoryMissing(err error) bool {
 	var status *transport.Error
 	return errors.As(err, &status) && status.StatusCode == http.StatusNotFound && hasCode(status.Errors, transport.NameUnknownErrorCode)
 }

@@ -8,17 +8,17 @@ import (
 
 // decision is what each mode does about the findings, the worst first.
 type decision struct {
-	denied  []finding
-	warned  []finding // nothing that is denied: the denial has said it
-	audited []finding
+	denied  []Finding
+	warned  []Finding // nothing that is denied: the denial has said it
+	audited []Finding
 }
 
 // decide holds findings against levels.
-func decide(levels Levels, findings []finding) decision {
+func decide(levels Levels, findings []Finding) decision {
 	var d decision
 	for _, class := range []resolver.Class{resolver.ClassDefinite, resolver.ClassUnverified, resolver.ClassPullable} {
 		for _, f := range findings {
-			if f.Reason.Class() != class {
+			if f.Class != class {
 				continue
 			}
 			if class == resolver.ClassPullable {
@@ -40,7 +40,7 @@ func decide(levels Levels, findings []finding) decision {
 
 // note tells what is worth knowing of an image that can be pulled, where what is
 // unverified is told too. It never denies.
-func (d *decision) note(levels Levels, f finding) {
+func (d *decision) note(levels Levels, f Finding) {
 	if f.Message == "" {
 		return
 	}
@@ -52,8 +52,14 @@ func (d *decision) note(levels Levels, f finding) {
 	}
 }
 
+// needsFresh reports whether what is said rests on what the user may just have
+// mended: a Secret, a ServiceAccount.
+func (d decision) needsFresh() bool {
+	return len(d.denied) > 0 || slices.ContainsFunc(d.warned, func(f Finding) bool { return f.Class == resolver.ClassDefinite })
+}
+
 // noted lists what was denied or warned about or audited, each once.
-func (d decision) noted() []finding {
+func (d decision) noted() []Finding {
 	noted := slices.Concat(d.denied, d.warned)
 	if len(noted) == 0 {
 		return d.audited

@@ -5,11 +5,13 @@
 //
 //	deadline.go    the API server's ?timeout= becomes the context's deadline
 //	validator.go   Handle: the steps below, one after another
-//	images.go      the images that the request introduces
+//	operations.go  the operations that can bring an image
+//	exemptions.go  the requests and images that the configuration exempts
+//	workload/      the images that the request introduces into an object
 //	levels.go      the namespace's labels → levels (looked up by namespaces.go)
-//	secrets.go     the Pod's pull Secrets → resolver.Credentials
+//	examine.go     credentials, and all images checked at once → findings
+//	secrets.go     the pull Secrets by name; accounts.go the ServiceAccount's
 //	placement.go   the nodes that the Pod can land on (listed by nodes.go)
-//	findings.go    all images checked at once → findings
 //	decision.go    findings × levels → what is denied, warned about, audited
 //	response.go    decision → AdmissionResponse, in the words of words.go
 //

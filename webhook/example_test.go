@@ -24,10 +24,13 @@ func Example() {
 	}
 	http.Handle("/validate", webhook.WithDeadline(&admission.Webhook{Handler: &webhook.Validator{
 		Config:     webhook.DefaultConfig(),
-		Checker:    checker,
 		Namespaces: webhook.Namespaces{Cached: cached, Live: live},
-		Secrets:    webhook.NewSecrets(live),
-		Nodes:      webhook.Nodes{Cached: cached},
-		Decoder:    decoder,
+		Examiner: webhook.Examiner{
+			Checker:  checker,
+			Secrets:  webhook.NewSecrets(live),
+			Accounts: webhook.NewServiceAccounts(live),
+			Nodes:    webhook.Nodes{Cached: cached},
+		},
+		Decoder: decoder,
 	}}))
 }

@@ -57,6 +57,13 @@ const (
 	AuditLabel   = "pullgate.dev/audit"
 )
 
+// advisory is for what is never rejected: other webhooks may still change the
+// Pods that are made of it, and the image may be on its way.
+func (l Levels) advisory() Levels {
+	l.Enforce = Off
+	return l
+}
+
 func (l Levels) allOff() bool { return l == Levels{Enforce: Off, Warn: Off, Audit: Off} }
 
 func (l Levels) String() string {

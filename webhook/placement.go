@@ -22,25 +22,25 @@ type NodeLister interface {
 // most images need not be held against them.
 type placement struct{ nodes func() []*corev1.Node }
 
-func newPlacement(ctx context.Context, lister NodeLister, pod *corev1.Pod) placement {
+func newPlacement(ctx context.Context, lister NodeLister, spec *corev1.PodSpec) placement {
 	return placement{nodes: sync.OnceValue(func() []*corev1.Node {
 		all, err := lister.All(ctx)
 		if err != nil {
 			log.FromContext(ctx).Error(err, "list the nodes")
 			return nil
 		}
-		return candidates(pod, all)
+		return candidates(spec, all)
 	})}
 }
 
 // candidates are the nodes that a Pod's nodeName, nodeSelector and required
 // node affinity allow. Taints come and go, and are not looked at.
-func candidates(pod *corev1.Pod, nodes []corev1.Node) []*corev1.Node {
-	required := nodeaffinity.GetRequiredNodeAffinity(pod)
+func candidates(spec *corev1.PodSpec, nodes []corev1.Node) []*corev1.Node {
+	required := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: *spec})
 	var allowed []*corev1.Node
 	for i := range nodes { // a Node is large to copy
 		n := &nodes[i]
-		if pod.Spec.NodeName != "" && pod.Spec.NodeName != n.Name {
+		if spec.NodeName != "" && spec.NodeName != n.Name {
 			continue
 		}
 		if ok, err := required.Match(n); err == nil && ok {

@@ -59,7 +59,7 @@ func TestPlatforms(t *testing.T) {
 		"nodes not known":        {corev1.PodSpec{}, nodeList{err: errors.New("down")}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := newPlacement(t.Context(), tc.list, &corev1.Pod{Spec: tc.spec}).Platforms()
+			got := newPlacement(t.Context(), tc.list, &tc.spec).Platforms()
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -75,7 +75,7 @@ func TestList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := newPlacement(t.Context(), list, &corev1.Pod{}).List(ref); got != want {
+		if got := newPlacement(t.Context(), list, &corev1.PodSpec{}).List(ref); got != want {
 			t.Errorf("List(%s) = %t, want %t", image, got, want)
 		}
 	}

@@ -17,11 +17,19 @@ const (
 	annotationDecision   = "decision"
 	annotationViolations = "violations"
 	annotationError      = "error"
+	annotationExempt     = "exempt"
 )
 
 // skipped lets a request through that there is nothing to say about.
 func skipped() admission.Response {
 	return admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{Allowed: true}}
+}
+
+// exempt lets a request through that the configuration exempts, by what it says.
+func exempt(by string) admission.Response {
+	r := skipped()
+	r.AuditAnnotations = map[string]string{annotationExempt: by}
+	return r
 }
 
 // failedOpen lets a request through that could not be judged.
@@ -51,7 +59,7 @@ func respond(levels Levels, d decision, problems []string) admission.Response {
 
 // denialStatus carries the whole message and a cause per field. Its reason is
 // Forbidden because kubectl does not show the message of an Invalid.
-func denialStatus(denied []finding) *metav1.Status {
+func denialStatus(denied []Finding) *metav1.Status {
 	var (
 		sentences []string
 		causes    []metav1.StatusCause
@@ -59,7 +67,7 @@ func denialStatus(denied []finding) *metav1.Status {
 	for _, f := range denied {
 		s := denial(f)
 		sentences = append(sentences, s)
-		for _, field := range f.fields {
+		for _, field := range f.Fields {
 			causes = append(causes, metav1.StatusCause{Type: metav1.CauseType(f.Reason), Field: field, Message: words.Cut(s, maxDenial)})
 		}
 	}
@@ -77,7 +85,7 @@ const maxCauses = 32
 
 // warnings words what is let through, a line each, within what the API server
 // passes on.
-func warnings(warned []finding, problems []string) []string {
+func warnings(warned []Finding, problems []string) []string {
 	var (
 		lines []string
 		total int

@@ -13,8 +13,8 @@ import (
 	"github.com/pullgate/pullgate/resolver"
 )
 
-func found(image string, reason resolver.Reason, message string, fields ...string) finding {
-	return finding{Verdict: resolver.Verdict{Image: image, Reason: reason, Message: message}, fields: fields}
+func found(image string, reason resolver.Reason, message string, fields ...string) Finding {
+	return Finding{Verdict: resolver.Verdict{Image: image, Reason: reason, Class: reason.Class(), Message: message}, Fields: fields}
 }
 
 var (
@@ -24,7 +24,7 @@ var (
 )
 
 // reasons tells which images are in a list, for comparing.
-func imagesOf(findings []finding) (images []string) {
+func imagesOf(findings []Finding) (images []string) {
 	for _, f := range findings {
 		images = append(images, f.Image)
 	}
@@ -32,7 +32,7 @@ func imagesOf(findings []finding) (images []string) {
 }
 
 func TestDecide(t *testing.T) {
-	all := []finding{goodFinding, downFinding, missingFinding}
+	all := []Finding{goodFinding, downFinding, missingFinding}
 	missing, down := missingFinding.Image, downFinding.Image
 	for name, tc := range map[string]struct {
 		levels                  Levels
@@ -60,7 +60,7 @@ func TestDecide(t *testing.T) {
 
 func TestDenied(t *testing.T) {
 	levels := Levels{Strict, Strict, Strict}
-	r := respond(levels, decide(levels, []finding{missingFinding, downFinding}), nil)
+	r := respond(levels, decide(levels, []Finding{missingFinding, downFinding}), nil)
 	if r.Allowed {
 		t.Fatal("allowed")
 	}
@@ -94,7 +94,7 @@ func TestDenied(t *testing.T) {
 
 func TestWarned(t *testing.T) {
 	levels := Levels{Off, Strict, Off}
-	r := respond(levels, decide(levels, []finding{goodFinding, missingFinding, downFinding}), []string{"label wrong"})
+	r := respond(levels, decide(levels, []Finding{goodFinding, missingFinding, downFinding}), []string{"label wrong"})
 	want := []string{
 		"label wrong",
 		`image "r.io/app:v1.2.4" (spec.containers[1].image) cannot be pulled: tag "v1.2.4" does not exist`,
@@ -110,7 +110,7 @@ func TestWarned(t *testing.T) {
 
 // Whatever is in a Pod, the response stays small and printable.
 func TestHostileSizes(t *testing.T) {
-	var many []finding
+	var many []Finding
 	for i := range 500 {
 		fields := make([]string, 10)
 		for n := range fields {

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"runtime/debug"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
-	"github.com/pullgate/pullgate/resolver"
 	"github.com/pullgate/pullgate/resolver/words"
+	"github.com/pullgate/pullgate/webhook/workload"
 )
 
 // LabelGetter looks up the labels of a namespace.
@@ -20,26 +19,20 @@ type LabelGetter interface {
 	Labels(ctx context.Context, namespace string) (map[string]string, error)
 }
 
-// SecretReader reads pull Secrets; see Secrets.Read.
-type SecretReader interface {
-	Read(ctx context.Context, namespace string, refs []corev1.LocalObjectReference, anew bool) (named []resolver.NamedSecret, cached bool)
-}
-
-// Validator is the admission handler for Pods.
+// Validator is the admission handler for Pods, and for the workload objects that
+// Pods are made from.
 type Validator struct {
 	Config     Config
-	Checker    Checker
 	Namespaces LabelGetter
-	Secrets    SecretReader
-	Nodes      NodeLister
+	Examiner   Examiner
 	Decoder    admission.Decoder
 }
 
 // NewDecoder decodes the objects that a Validator is asked about.
 func NewDecoder() (admission.Decoder, error) {
-	scheme := runtime.NewScheme()
-	if err := corev1.AddToScheme(scheme); err != nil {
-		return nil, fmt.Errorf("register core/v1: %w", err)
+	scheme, err := workload.NewScheme()
+	if err != nil {
+		return nil, err
 	}
 	return admission.NewDecoder(scheme), nil
 }
@@ -59,40 +52,55 @@ func (v *Validator) Handle(ctx context.Context, req admission.Request) (resp adm
 	if !bringsImages(req.AdmissionRequest) {
 		return skipped()
 	}
-	pod, old, err := v.decode(req)
+	if by := v.Config.Exemptions.request(req.Namespace, req.UserInfo); by != "" {
+		return exempt(by)
+	}
+	obj, old, err := v.decode(req)
 	if err != nil {
 		log.FromContext(ctx).Error(err, "decode the request's objects")
-		return failedOpen("pullgate could not decode the Pod")
+		return failedOpen(fmt.Sprintf("pullgate could not decode the %s", req.Kind.Kind))
 	}
-	images := introducedImages(pod, old)
-	if len(images) == 0 {
+	return v.review(ctx, req.Namespace, obj, old)
+}
+
+// review answers for an object, and on an update the object that was.
+func (v *Validator) review(ctx context.Context, namespace string, obj, old workload.Object) admission.Response {
+	if workload.Quiet(obj) {
 		return skipped()
 	}
-	labels, err := v.Namespaces.Labels(ctx, req.Namespace)
+	s := Subject{Namespace: namespace, Spec: workload.PodSpecOf(obj)}
+	if by := v.Config.Exemptions.podSpec(s.Spec); by != "" {
+		return exempt(by)
+	}
+	s.Images = v.Config.worthChecking(workload.Introduced(obj, old), s.Spec.Template)
+	if len(s.Images) == 0 {
+		return skipped()
+	}
+	labels, err := v.Namespaces.Labels(ctx, namespace)
 	if err != nil {
 		log.FromContext(ctx).Error(err, "look up the namespace")
-		return failedOpen(fmt.Sprintf("namespace %q could not be looked up", req.Namespace))
+		return failedOpen(fmt.Sprintf("namespace %q could not be looked up", namespace))
 	}
-	levels, problems := levelsOf(req.Namespace, labels, v.Config.Defaults)
+	levels, problems := levelsOf(namespace, labels, v.Config.Defaults)
+	if s.Spec.Template {
+		levels = levels.advisory()
+	}
 	if levels.allOff() {
 		return skipped()
 	}
-	d := v.judge(ctx, req.Namespace, pod, levels, images)
+	d := v.judge(ctx, s, levels)
 	logDecision(ctx, d)
 	return respond(levels, d, problems)
 }
 
-// judge checks the images and decides. Before a denial it reads Secrets that
-// came out of the cache once more: the user may just have mended one.
-func (v *Validator) judge(ctx context.Context, namespace string, pod *corev1.Pod, levels Levels, images []podImage) decision {
-	nodes := newPlacement(ctx, v.Nodes, pod)
+// judge checks the images and decides. Before it says that an image cannot be
+// pulled it reads once more what came out of a cache: the user may just have
+// mended it.
+func (v *Validator) judge(ctx context.Context, s Subject, levels Levels) decision {
 	for anew := false; ; anew = true {
-		named, cached := v.Secrets.Read(ctx, namespace, pod.Spec.ImagePullSecrets, anew)
-		d := decide(levels, check(ctx, v.Checker, images, resolver.Pod{
-			Credentials: resolver.NewCredentials(namespace, named),
-			Nodes:       nodes,
-		}))
-		if len(d.denied) == 0 || !cached {
+		findings, cached := v.Examiner.Examine(ctx, s, anew)
+		d := decide(levels, findings)
+		if !cached || !d.needsFresh() {
 			return d
 		}
 	}
@@ -104,26 +112,30 @@ func checkRequest(req admission.Request) error {
 	if req.UID == "" {
 		return errors.New("the AdmissionReview has no request, or a request without uid")
 	}
-	if k := req.Kind; k.Group != "" || k.Kind != "Pod" {
-		return fmt.Errorf("pullgate validates Pods, not %s of group %q: correct the rules of the ValidatingWebhookConfiguration", k.Kind, k.Group)
+	if workload.New(kindOf(req)) == nil {
+		return fmt.Errorf("pullgate validates Pods and what makes them, not %s of group %q: correct the rules of the ValidatingWebhookConfiguration", req.Kind.Kind, req.Kind.Group)
 	}
 	return nil
 }
 
-// decode reads the Pod, and on an update the Pod that was.
-func (v *Validator) decode(req admission.Request) (pod, old *corev1.Pod, err error) {
-	pod = &corev1.Pod{}
-	if err := v.Decoder.DecodeRaw(req.Object, pod); err != nil {
-		return nil, nil, fmt.Errorf("decode the Pod: %w", err)
+func kindOf(req admission.Request) schema.GroupKind {
+	return schema.GroupKind{Group: req.Kind.Group, Kind: req.Kind.Kind}
+}
+
+// decode reads the object, and on an update the object that was.
+func (v *Validator) decode(req admission.Request) (obj, old workload.Object, err error) {
+	obj = workload.New(kindOf(req))
+	if err := v.Decoder.DecodeRaw(req.Object, obj); err != nil {
+		return nil, nil, fmt.Errorf("decode the %s: %w", req.Kind.Kind, err)
 	}
 	if len(req.OldObject.Raw) == 0 {
-		return pod, nil, nil
+		return obj, nil, nil
 	}
-	old = &corev1.Pod{}
+	old = workload.New(kindOf(req))
 	if err := v.Decoder.DecodeRaw(req.OldObject, old); err != nil {
-		return nil, nil, fmt.Errorf("decode the old Pod: %w", err)
+		return nil, nil, fmt.Errorf("decode the old %s: %w", req.Kind.Kind, err)
 	}
-	return pod, old, nil
+	return obj, old, nil
 }
 
 // logDecision writes one line per image that is denied or not verified, with

@@ -42,9 +42,16 @@ func (s *secrets) Read(_ context.Context, _ string, _ []corev1.LocalObjectRefere
 	return nil, s.cached && !anew
 }
 
+// accounts are the pull Secrets of each ServiceAccount.
+type accounts map[string][]corev1.LocalObjectReference
+
+func (a accounts) PullSecrets(_ context.Context, _, account string, _ bool) ([]corev1.LocalObjectReference, bool, error) {
+	return a[account], false, nil
+}
+
 func verdict(reason resolver.Reason) checkerFunc {
 	return func(i resolver.Image, _ resolver.Pod) resolver.Verdict {
-		v := resolver.Verdict{Image: i.Reference, Reason: reason}
+		v := resolver.Verdict{Image: i.Reference, Reason: reason, Class: reason.Class()}
 		if reason != resolver.Pullable {
 			v.Message = "as told"
 		}
@@ -59,7 +66,21 @@ func newValidator(t *testing.T, checker Checker, l labels) (*Validator, *secrets
 		t.Fatal(err)
 	}
 	s := &secrets{}
-	return &Validator{Config: DefaultConfig(), Checker: checker, Namespaces: l, Secrets: s, Nodes: nodeList{}, Decoder: decoder}, s
+	return &Validator{
+		Config:     DefaultConfig(),
+		Namespaces: l,
+		Examiner:   Examiner{Checker: checker, Secrets: s, Accounts: accounts{}, Nodes: nodeList{}},
+		Decoder:    decoder,
+	}, s
+}
+
+// podOf makes a Pod of containers.
+func podOf(images ...string) *corev1.Pod {
+	pod := &corev1.Pod{}
+	for _, image := range images {
+		pod.Spec.Containers = append(pod.Spec.Containers, corev1.Container{Image: image})
+	}
+	return pod
 }
 
 func request(t *testing.T, op admissionv1.Operation, pod, old *corev1.Pod) admission.Request {
@@ -83,7 +104,7 @@ func request(t *testing.T, op admissionv1.Operation, pod, old *corev1.Pod) admis
 
 func TestHandle(t *testing.T) {
 	create := func(t *testing.T) admission.Request {
-		return request(t, admissionv1.Create, podOf(nil, []string{"a"}), nil)
+		return request(t, admissionv1.Create, podOf("a"), nil)
 	}
 	for name, tc := range map[string]struct {
 		checker checkerFunc
@@ -99,7 +120,7 @@ func TestHandle(t *testing.T) {
 		"definite, warn-only": {verdict(resolver.ImageNotFound), labels{set: map[string]string{EnforceLabel: "off"}}, create, true, "cannot be pulled: as told"},
 		"invalid label":       {verdict(resolver.Pullable), labels{set: map[string]string{EnforceLabel: "of"}}, create, true, `pullgate.dev/enforce="of"`},
 		"a note": {func(i resolver.Image, _ resolver.Pod) resolver.Verdict {
-			return resolver.Verdict{Image: i.Reference, Reason: resolver.PresentOnNode, Message: "as told"}
+			return resolver.Verdict{Image: i.Reference, Reason: resolver.PresentOnNode, Class: resolver.ClassPullable, Message: "as told"}
 		}, labels{set: map[string]string{EnforceLabel: "strict"}}, create, true, `image "a" (spec.containers[0].image): as told`},
 		"unknown reason":    {verdict("FromTheFuture"), labels{}, create, true, "not verified"},
 		"namespace unknown": {verdict(resolver.ImageNotFound), labels{err: errors.New("down")}, create, true, `namespace "dev" could not be looked up`},
@@ -107,15 +128,15 @@ func TestHandle(t *testing.T) {
 			labels{}, func(t *testing.T) admission.Request { r := create(t); r.Namespace = panicNamespace; return r }, true, "failed internally"},
 		"panic in a check": {func(resolver.Image, resolver.Pod) resolver.Verdict { panic("as told") }, labels{}, create, true, "failed internally"},
 		"update of a label": {verdict(resolver.ImageNotFound), labels{}, func(t *testing.T) admission.Request {
-			pod := podOf(nil, []string{"a"})
+			pod := podOf("a")
 			pod.Labels = map[string]string{"new": "label"}
-			return request(t, admissionv1.Update, pod, podOf(nil, []string{"a"}))
+			return request(t, admissionv1.Update, pod, podOf("a"))
 		}, true, ""},
 		"update of an image": {verdict(resolver.ImageNotFound), labels{}, func(t *testing.T) admission.Request {
-			return request(t, admissionv1.Update, podOf(nil, []string{"b"}), podOf(nil, []string{"a"}))
+			return request(t, admissionv1.Update, podOf("b"), podOf("a"))
 		}, false, `image "b"`},
 		"delete": {verdict(resolver.ImageNotFound), labels{}, func(t *testing.T) admission.Request {
-			return request(t, admissionv1.Delete, nil, podOf(nil, []string{"a"}))
+			return request(t, admissionv1.Delete, nil, podOf("a"))
 		}, true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +178,7 @@ func TestUndecodable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, _ := newValidator(t, verdict(resolver.ImageNotFound), labels{})
-			req := request(t, admissionv1.Create, podOf(nil, []string{"a"}), nil)
+			req := request(t, admissionv1.Create, podOf("a"), nil)
 			change(&req)
 			r := v.Handle(t.Context(), req)
 			if !r.Allowed || len(r.Warnings) != 1 || r.AuditAnnotations["error"] == "" {
@@ -175,7 +196,7 @@ func TestAllOff(t *testing.T) {
 		checked = true
 		return resolver.Verdict{}
 	}), labels{set: off})
-	r := v.Handle(t.Context(), request(t, admissionv1.Create, podOf(nil, []string{"a"}), nil))
+	r := v.Handle(t.Context(), request(t, admissionv1.Create, podOf("a"), nil))
 	if !r.Allowed || checked || len(s.reads) != 0 {
 		t.Errorf("allowed %t, checked %t, %d Secret reads", r.Allowed, checked, len(s.reads))
 	}
@@ -195,7 +216,7 @@ func TestSecretsReadAnewBeforeDenial(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v, s := newValidator(t, verdict(tc.reason), labels{})
 			s.cached = tc.cached
-			v.Handle(t.Context(), request(t, admissionv1.Create, podOf(nil, []string{"a"}), nil))
+			v.Handle(t.Context(), request(t, admissionv1.Create, podOf("a"), nil))
 			if len(s.reads) != tc.want || (tc.want == 2 && !s.reads[1]) {
 				t.Errorf("reads (anew) %v, want %d", s.reads, tc.want)
 			}
@@ -210,12 +231,12 @@ func TestBadRequests(t *testing.T) {
 	}{
 		"no request": {func(r *admission.Request) { *r = admission.Request{} }, "no request"},
 		"another kind": {func(r *admission.Request) {
-			r.Kind = metav1.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}
-		}, "not Deployment of group \"apps\""},
+			r.Kind = metav1.GroupVersionKind{Group: "apps", Version: "v1", Kind: "ControllerRevision"}
+		}, "not ControllerRevision of group \"apps\""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, _ := newValidator(t, verdict(resolver.Pullable), labels{})
-			req := request(t, admissionv1.Create, podOf(nil, []string{"a"}), nil)
+			req := request(t, admissionv1.Create, podOf("a"), nil)
 			tc.change(&req)
 			r := v.Handle(t.Context(), req)
 			if r.Allowed || r.Result == nil || r.Result.Code != http.StatusBadRequest || !strings.Contains(r.Result.Message, tc.says) {

@@ -21,28 +21,28 @@ const (
 )
 
 // denial words one denied image, to stand alone.
-func denial(f finding) string {
+func denial(f Finding) string {
 	how := " cannot be pulled: "
-	if f.Reason.Class() == resolver.ClassUnverified {
+	if f.Class == resolver.ClassUnverified {
 		how = " cannot be verified, as this namespace requires: "
 	}
 	return sentence(f, maxDeniedImage, how)
 }
 
 // warning words one image that is let through.
-func warning(f finding) string {
+func warning(f Finding) string {
 	how := map[resolver.Class]string{
 		resolver.ClassDefinite:   " cannot be pulled: ",
 		resolver.ClassUnverified: " not verified: ",
 		resolver.ClassPullable:   ": ",
-	}[f.Reason.Class()]
+	}[f.Class]
 	return sentence(f, maxWarnedImage, how)
 }
 
-func sentence(f finding, maxImage int, how string) string {
+func sentence(f Finding, maxImage int, how string) string {
 	// The parts are quoted where they come from; Printable is for the one that
 	// was not.
-	return words.Printable(fmt.Sprintf("image %s (%s)%s%s", words.Quote(f.Image, maxImage), fieldList(f.fields), how, f.Message))
+	return words.Printable(fmt.Sprintf("image %s (%s)%s%s", words.Quote(f.Image, maxImage), fieldList(f.Fields), how, f.Message))
 }
 
 func fieldList(fields []string) string {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
@@ -60,5 +59,5 @@ func (c configuration) validate() error {
 	if c.APIVersion != configAPIVersion || c.Kind != configKind {
 		return fmt.Errorf("apiVersion %q, kind %q: only apiVersion %q, kind %q is known", c.APIVersion, c.Kind, configAPIVersion, configKind)
 	}
-	return errors.Join(c.webhookConfig.Validate(), c.resolverConfig.Validate())
+	return append(c.webhookConfig.Validate(), c.resolverConfig.Validate()...).ToAggregate()
 }

@@ -174,11 +174,14 @@ func newHandler(mgr manager.Manager, config configuration) (http.Handler, error)
 	}
 	return webhook.WithDeadline(&admission.Webhook{Handler: &webhook.Validator{
 		Config:     config.webhookConfig,
-		Checker:    checker,
 		Namespaces: webhook.Namespaces{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
-		Secrets:    webhook.NewSecrets(mgr.GetAPIReader()),
-		Nodes:      webhook.Nodes{Cached: mgr.GetCache()},
-		Decoder:    decoder,
+		Examiner: webhook.Examiner{
+			Checker:  checker,
+			Secrets:  webhook.NewSecrets(mgr.GetAPIReader()),
+			Accounts: webhook.NewServiceAccounts(mgr.GetAPIReader()),
+			Nodes:    webhook.Nodes{Cached: mgr.GetCache()},
+		},
+		Decoder: decoder,
 	}}), nil
 }
 

@@ -1,35 +1,35 @@
 package keyring
 
 import (
-	"fmt"
+	"errors"
 	"net"
 	"net/url"
 	"path/filepath"
 	"strings"
 )
 
-// CheckPattern reports what is wrong with a pattern for Matches.
+// CheckPattern reports what is wrong with a pattern for Matches, without
+// repeating it.
 func CheckPattern(pattern string) error {
 	u, err := url.Parse("https://" + pattern)
 	switch {
 	case pattern == "" || err != nil || u.Host == "":
-		return fmt.Errorf("%q is not of the form host[:port][/path]", pattern)
+		return errors.New("is not of the form host[:port][/path]")
 	case strings.Contains(pattern, "://"):
-		return fmt.Errorf("%q: leave the scheme out", pattern)
+		return errors.New("leave the scheme out")
 	}
 	host, _ := splitHost(u.Host)
 	for label := range strings.SplitSeq(host, ".") {
 		if _, err := filepath.Match(label, ""); err != nil {
-			return fmt.Errorf("%q: %w", pattern, err)
+			return err
 		}
 	}
 	return nil
 }
 
 // Matches reports whether a key of a keyring, or one of a kubelet's matchImages
-// patterns, covers a repository: equal ports, the same
-// number of host labels, each a glob, and the key's path a plain string prefix
-// (C32-C35).
+// patterns, covers a repository: equal ports, the same number of host labels,
+// each a glob, and the key's path a plain string prefix (C32-C35).
 func Matches(key, repository string) bool {
 	glob, err := url.Parse("https://" + key)
 	if err != nil {

@@ -38,6 +38,11 @@ func NewClient(o Options) *Client {
 	return &Client{userAgent: o.UserAgent, chains: newChains(o.ConfigDir), sessions: newSessions()}
 }
 
+// WithConfigDir returns a client for another certs.d folder.
+func (c *Client) WithConfigDir(dir string) *Client {
+	return NewClient(Options{ConfigDir: dir, UserAgent: c.userAgent})
+}
+
 // Manifest is what a registry says of a manifest without sending it.
 type Manifest struct {
 	Digest    string

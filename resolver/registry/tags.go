@@ -8,11 +8,15 @@ import (
 	"github.com/pullgate/pullgate/resolver/reference"
 )
 
-// maxTags is how many tags are asked for; the first page is all that is read.
-const maxTags = 1000
+// A repository may have hundreds of thousands of tags.
+const (
+	tagsPerPage = 1000
+	maxTagPages = 5
+)
 
-// Tags lists tags of a repository, at most the first 1,000 in the registry's
-// order. Its errors are those of Head.
+// Tags lists tags of a repository, at most the first pages in the registry's
+// order: of a page that fails, those before it are returned with the error. Its
+// errors are those of Head.
 func (c *Client) Tags(ctx context.Context, ref reference.Reference, login Login) ([]string, error) {
 	s, err := c.open(ref, login)
 	if err != nil {
@@ -22,7 +26,7 @@ func (c *Client) Tags(ctx context.Context, ref reference.Reference, login Login)
 	if err != nil {
 		return nil, err
 	}
-	puller, err := remote.NewPuller(append(options(ctx, c.transport(ref, s)), remote.WithPageSize(maxTags))...)
+	puller, err := remote.NewPuller(append(options(ctx, c.transport(ref, s)), remote.WithPageSize(tagsPerPage))...)
 	if err != nil {
 		return nil, err
 	}
@@ -30,9 +34,17 @@ func (c *Client) Tags(ctx context.Context, ref reference.Reference, login Login)
 	if err != nil {
 		return nil, err
 	}
-	page, err := lister.Next(ctx)
-	if err != nil {
-		return nil, err
+	var tags []string
+	for range maxTagPages {
+		page, err := lister.Next(ctx)
+		if err != nil {
+			return tags, err
+		}
+		// A registry may ignore the page size.
+		tags = append(tags, page.Tags[:min(len(page.Tags), maxTagPages*tagsPerPage-len(tags))]...)
+		if !lister.HasNext() {
+			break
+		}
 	}
-	return page.Tags, nil
+	return tags, nil
 }

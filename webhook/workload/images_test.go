@@ -1,10 +1,9 @@
-package webhook
+package workload
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -62,8 +61,8 @@ func TestIntroducedImages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []image
-			for _, i := range introducedImages(tc.pod, tc.old) {
-				got = append(got, image{i.Reference, i.fields})
+			for _, i := range introduced(tc.pod, tc.old) {
+				got = append(got, image{i.Reference, i.Fields})
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -72,24 +71,14 @@ func TestIntroducedImages(t *testing.T) {
 	}
 }
 
-func TestBringsImages(t *testing.T) {
-	for _, tc := range []struct {
-		op          admissionv1.Operation
-		subResource string
-		want        bool
-	}{
-		{admissionv1.Create, "", true},
-		{admissionv1.Update, "", true},
-		{admissionv1.Delete, "", false},
-		{admissionv1.Connect, "", false},
-		{admissionv1.Update, "ephemeralcontainers", true},
-		{admissionv1.Update, "status", false},
-		{admissionv1.Update, "resize", false},
-		{admissionv1.Create, "binding", false},
-	} {
-		req := admissionv1.AdmissionRequest{Operation: tc.op, SubResource: tc.subResource}
-		if got := bringsImages(req); got != tc.want {
-			t.Errorf("%s %q: %t, want %t", tc.op, tc.subResource, got, tc.want)
-		}
+// introduced is Introduced for what is worth a look.
+func introduced(pod, old *corev1.Pod) []Image {
+	switch {
+	case Quiet(pod):
+		return nil
+	case old == nil:
+		return Introduced(pod, nil)
+	default:
+		return Introduced(pod, old)
 	}
 }

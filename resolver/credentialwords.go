@@ -1,0 +1,127 @@
+package resolver
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pullgate/pullgate/resolver/words"
+)
+
+// maxListed bounds the names in one message.
+const maxListed = 3
+
+// missingWords says which of the named Secrets do not exist: the cure of many
+// a refusal, and nothing a node would complain about.
+func (c *Credentials) missingWords() string {
+	if len(c.missing) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s not found in namespace %q", secretWords(c.missing), c.namespace)
+}
+
+// absenceWords explains why no credentials were tried for a host.
+func (c *Credentials) absenceWords(host string) string {
+	parts := c.uselessWords()
+	if len(parts) == 0 {
+		return c.nobodyWords()
+	}
+	if len(parts) > maxListed {
+		parts = append(parts[:maxListed], "…")
+	}
+	return also(fmt.Sprintf("no imagePullSecret covers %s: %s", host, strings.Join(parts, "; ")), c.originWords())
+}
+
+// uselessWords says of each Secret why it is no use.
+func (c *Credentials) uselessWords() (parts []string) {
+	if m := c.missingWords(); m != "" {
+		parts = append(parts, m)
+	}
+	var ignored []string
+	for _, i := range c.ring.Ignored() {
+		ignored = append(ignored, i.Secret)
+		parts = append(parts, fmt.Sprintf("Secret %q %s, so a node ignores it", i.Secret, i.Why))
+	}
+	for _, name := range c.names {
+		if slices.Contains(ignored, name) {
+			continue
+		}
+		covers := c.ring.Covers(name)
+		if len(covers) == 0 {
+			parts = append(parts, fmt.Sprintf("Secret %q holds no registry", name))
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("Secret %q covers only %s", name, coversWords(covers)))
+	}
+	return parts
+}
+
+// coversWords lists the registries of a Secret. Its keys are anything that
+// whoever made it wrote there.
+func coversWords(covers []string) string {
+	shown := make([]string, 0, len(covers))
+	for _, c := range covers {
+		shown = append(shown, words.Printable(words.Cut(c, maxQuoted)))
+	}
+	return list(shown)
+}
+
+// nobodyWords is for a Pod without any pull Secret.
+func (c *Credentials) nobodyWords() string {
+	account, known := c.serviceAccount()
+	if !known {
+		return "neither the Pod nor its ServiceAccount names imagePullSecrets"
+	}
+	return fmt.Sprintf("neither the Pod nor its ServiceAccount %q names imagePullSecrets", account.Name)
+}
+
+// originWords says whether the ServiceAccount supplied the Pod's Secrets, or
+// could have: it adds none to a Pod that names its own (C41).
+func (c *Credentials) originWords() string {
+	account, known := c.serviceAccount()
+	switch {
+	case !known || len(account.PullSecrets) == 0:
+		return ""
+	case slices.Equal(c.all, account.PullSecrets):
+		return fmt.Sprintf("supplied by ServiceAccount %q", account.Name)
+	}
+	var unused []string
+	for _, name := range account.PullSecrets {
+		if !slices.Contains(c.all, name) {
+			unused = append(unused, name)
+		}
+	}
+	if len(unused) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s of ServiceAccount %q not used, since the Pod names its own", secretWords(unused), account.Name)
+}
+
+// serviceAccount tells the Pod's ServiceAccount, if it can be known.
+func (c *Credentials) serviceAccount() (account ServiceAccount, known bool) {
+	if c.account == nil {
+		return ServiceAccount{}, false
+	}
+	account, err := c.account()
+	return account, err == nil
+}
+
+// secretWords is `Secret "a"` or `Secrets "a", "b"`.
+func secretWords(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = fmt.Sprintf("%q", n)
+	}
+	if len(names) == 1 {
+		return "Secret " + quoted[0]
+	}
+	return "Secrets " + list(quoted)
+}
+
+// list joins the first few.
+func list(items []string) string {
+	if len(items) > maxListed {
+		return strings.Join(items[:maxListed], ", ") + fmt.Sprintf(" and %d more", len(items)-maxListed)
+	}
+	return strings.Join(items, ", ")
+}

@@ -1,0 +1,93 @@
+package webhook
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/webhook/workload"
+)
+
+// Checker gives the verdict on one image. *resolver.Resolver is the one that
+// is meant.
+type Checker interface {
+	Check(context.Context, resolver.Image, resolver.Pod) resolver.Verdict
+}
+
+// SecretReader reads pull Secrets; see Secrets.Read.
+type SecretReader interface {
+	Read(ctx context.Context, namespace string, refs []corev1.LocalObjectReference, anew bool) (named []resolver.NamedSecret, cached bool)
+}
+
+// AccountReader reads the pull Secrets that a ServiceAccount names; see
+// ServiceAccounts.PullSecrets.
+type AccountReader interface {
+	PullSecrets(ctx context.Context, namespace, account string, anew bool) (refs []corev1.LocalObjectReference, cached bool, err error)
+}
+
+// Examiner finds out what becomes of the images of a Pod spec.
+type Examiner struct {
+	Checker  Checker
+	Secrets  SecretReader
+	Accounts AccountReader
+	Nodes    NodeLister
+}
+
+// Subject is what an Examiner looks at.
+type Subject struct {
+	Namespace string
+	Spec      workload.PodSpec
+	// Images are those of the spec that are to be checked.
+	Images []workload.Image
+}
+
+// Finding is the verdict on an image, and where the object names it.
+type Finding struct {
+	resolver.Verdict
+	Fields []string
+}
+
+// Examine checks all images at once, and reports whether what it read of the
+// API came out of a cache. With anew nothing does.
+func (e Examiner) Examine(ctx context.Context, s Subject, anew bool) (findings []Finding, cached bool) {
+	creds, cached := e.credentials(ctx, s, anew)
+	pod := resolver.Pod{Credentials: creds, Nodes: newPlacement(ctx, e.Nodes, s.Spec.PodSpec)}
+	findings = make([]Finding, len(s.Images))
+	parallel(len(s.Images), func(n int) {
+		findings[n] = Finding{Verdict: e.Checker.Check(ctx, s.Images[n].Image, pod), Fields: s.Images[n].Fields}
+	})
+	return findings, cached
+}
+
+// credentials reads the pull Secrets. A Pod's list is final when an admission
+// webhook sees it (C40, C41); the Pods of a template get their ServiceAccount's
+// where the template names none (C42).
+func (e Examiner) credentials(ctx context.Context, s Subject, anew bool) (creds *resolver.Credentials, cached bool) {
+	account, refs := s.Spec.ServiceAccount(), s.Spec.ImagePullSecrets
+	var (
+		accountCached bool
+		accountErr    error
+	)
+	if s.Spec.Template && len(refs) == 0 {
+		refs, accountCached, accountErr = e.Accounts.PullSecrets(ctx, s.Namespace, account, anew)
+	}
+	named, secretsCached := e.Secrets.Read(ctx, s.Namespace, refs, anew)
+	creds = resolver.NewCredentials(s.Namespace, named).OfServiceAccount(func() (resolver.ServiceAccount, error) {
+		refs, _, err := e.Accounts.PullSecrets(ctx, s.Namespace, account, false)
+		return resolver.ServiceAccount{Name: account, PullSecrets: secretNames(refs)}, err
+	})
+	if accountErr != nil {
+		creds.Unreadable(accountWords(account))
+	}
+	return creds, accountCached || secretsCached
+}
+
+func secretNames(refs []corev1.LocalObjectReference) (names []string) {
+	for _, r := range refs {
+		if r.Name != "" {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
