@@ -130,6 +130,8 @@ const noMediaType = "none"
 // present makes an answer that containerd takes acceptable to
 // go-containerregistry, which demands more of a HEAD.
 func (t *transport) present(req *http.Request, resp *http.Response) *http.Response {
+	// Links in it are relative to the registry, whichever endpoint answered.
+	resp.Request = req
 	resp.StatusCode = http.StatusOK // containerd takes every 2xx
 	resp.Header.Set("Content-Type", mediaType(resp))
 	if req.Method != http.MethodHead {

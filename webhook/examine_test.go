@@ -1,0 +1,128 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+
+	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/registry/registrytest"
+	"github.com/pullgate/pullgate/webhook/workload"
+)
+
+// recordingSecrets notes the names that it was asked for.
+type recordingSecrets struct{ names []string }
+
+func (r *recordingSecrets) Read(_ context.Context, _ string, refs []corev1.LocalObjectReference, _ bool) ([]resolver.NamedSecret, bool) {
+	r.names = append(r.names, secretNames(refs)...)
+	return nil, false
+}
+
+type failingAccounts struct{}
+
+func (failingAccounts) PullSecrets(context.Context, string, string, bool) ([]corev1.LocalObjectReference, bool, error) {
+	return nil, false, errors.New("down")
+}
+
+// Only the Pods of a template are still to get their ServiceAccount's Secrets
+// (C40 to C42).
+func TestSecretsOfTheServiceAccount(t *testing.T) {
+	own := []corev1.LocalObjectReference{{Name: "own"}}
+	all := accounts{"default": {{Name: "of-default"}}, "ci": {{Name: "of-ci"}, {Name: "more"}}}
+	for name, tc := range map[string]struct {
+		template bool
+		account  string
+		secrets  []corev1.LocalObjectReference
+		want     []string
+	}{
+		"Pod without":                {false, "", nil, nil},
+		"Pod":                        {false, "", own, []string{"own"}},
+		"template":                   {true, "", nil, []string{"of-default"}},
+		"template, another account":  {true, "ci", nil, []string{"of-ci", "more"}},
+		"template, unknown account":  {true, "nobody", nil, nil},
+		"template with its own":      {true, "ci", own, []string{"own"}},
+		"template, a nameless entry": {true, "ci", []corev1.LocalObjectReference{{}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			secrets := &recordingSecrets{}
+			e := Examiner{Checker: verdict(resolver.Pullable), Secrets: secrets, Accounts: all, Nodes: nodeList{}}
+			e.Examine(t.Context(), Subject{Namespace: "dev", Spec: workload.PodSpec{
+				PodSpec:  &corev1.PodSpec{ServiceAccountName: tc.account, ImagePullSecrets: tc.secrets},
+				Template: tc.template,
+			}}, false)
+			if diff := cmp.Diff(tc.want, secrets.names); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A ServiceAccount that cannot be read may name the Secret that is missing (C25).
+func TestUnreadableServiceAccount(t *testing.T) {
+	config := resolver.DefaultConfig()
+	config.Registries.ConfigDir, _ = registrytest.Serve(t, "registry.test", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", "Basic")
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	checker, err := resolver.New(config, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	images := []workload.Image{{Image: resolver.Image{Reference: "registry.test/a:1"}}}
+	for name, tc := range map[string]struct {
+		template bool
+		accounts AccountReader
+		want     resolver.Reason
+		says     string
+	}{
+		"template, unreadable": {true, failingAccounts{}, resolver.SecretUnreadable, `pullgate cannot read ServiceAccount "default" in namespace "dev"`},
+		"template, readable":   {true, accounts{}, resolver.Unauthorized, `neither the Pod nor its ServiceAccount "default" names imagePullSecrets`},
+		"Pod, unreadable":      {false, failingAccounts{}, resolver.Unauthorized, `neither the Pod nor its ServiceAccount names imagePullSecrets`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := Examiner{Checker: checker, Secrets: &recordingSecrets{}, Accounts: tc.accounts, Nodes: nodeList{}}
+			spec := workload.PodSpec{PodSpec: &corev1.PodSpec{}, Template: tc.template}
+			findings, _ := e.Examine(t.Context(), Subject{Namespace: "dev", Spec: spec, Images: images}, false)
+			if f := findings[0]; f.Reason != tc.want || !strings.Contains(f.Message, tc.says) {
+				t.Errorf("%s %q, want %s %q", f.Reason, f.Message, tc.want, tc.says)
+			}
+		})
+	}
+}
+
+func TestServiceAccounts(t *testing.T) {
+	scheme := runtime.NewScheme()
+	if err := corev1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	live := &counting{Reader: fake.NewClientBuilder().WithScheme(scheme).WithObjects(&corev1.ServiceAccount{
+		ObjectMeta:       metav1.ObjectMeta{Namespace: "dev", Name: "ci"},
+		ImagePullSecrets: []corev1.LocalObjectReference{{Name: "regcred"}},
+	}).Build()}
+	a := NewServiceAccounts(live)
+	for n, tc := range []struct {
+		account string
+		anew    bool
+		want    string
+		cached  bool
+		gets    int64
+	}{
+		{"ci", false, "regcred", false, 1},
+		{"ci", false, "regcred", true, 1},
+		{"ci", true, "regcred", false, 2},
+		{"nobody", false, "", false, 3},
+	} {
+		refs, cached, err := a.PullSecrets(t.Context(), "dev", tc.account, tc.anew)
+		if got := strings.Join(secretNames(refs), ","); err != nil || got != tc.want || cached != tc.cached || live.gets.Load() != tc.gets {
+			t.Errorf("%d: %q, cached %t, %d gets, %v; want %+v", n, got, cached, live.gets.Load(), err, tc)
+		}
+	}
+}
