@@ -23,6 +23,8 @@ func TestPullgate(t *testing.T) {
 		{"pull policy Never", testPullPolicyNever},
 		{"second Pod costs no request", testSecondPodCostsNothing},
 		{"Pods at once cost one request", testPodsAtOnce},
+		// golden_test.go
+		{"golden", testGolden},
 		// secrets_test.go
 		{"private image", testPrivateImage},
 		{"Secret in another namespace", testSecretInAnotherNamespace},

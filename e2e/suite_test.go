@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 
+	"k8s.io/client-go/dynamic"
+
 	"github.com/pullgate/pullgate/e2e/build"
 	"github.com/pullgate/pullgate/e2e/cluster"
 	"github.com/pullgate/pullgate/e2e/process"
@@ -37,7 +39,10 @@ kind: Policy
 omitStages: [RequestReceived]
 rules:
 - level: Metadata
-  resources: [{group: "", resources: [pods]}]
+  resources:
+  - {group: "", resources: [pods, pods/ephemeralcontainers, podtemplates, replicationcontrollers]}
+  - {group: apps}
+  - {group: batch}
 - level: None
 `
 
@@ -46,6 +51,8 @@ type suite struct {
 	binaries build.Paths
 	certsD   string
 	cluster  *cluster.Cluster
+	dynamic  dynamic.Interface
+	audit    *auditLog
 	server   *pullgate.Server
 	open     *registry.Registry
 	private  *registry.Registry
@@ -77,6 +84,10 @@ func newSuite(t *testing.T) *suite {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.cluster.Stop)
+	if s.dynamic, err = newDynamic(s.cluster); err != nil {
+		t.Fatal(err)
+	}
+	s.audit = &auditLog{path: s.cluster.AuditLog(), events: map[string]map[string]string{}}
 	s.startPullgate(ctx, t)
 	return s
 }
