@@ -134,7 +134,9 @@ func (s *suite) goldenRows(t *testing.T, b *strings.Builder, k goldenKind, f gol
 				if f.debugger {
 					subresources = []string{"ephemeralcontainers"}
 				}
-				_, err := client.Update(ctx, k.set(t, stored[n], f, image), metav1.UpdateOptions{DryRun: []string{metav1.DryRunAll}}, subresources...)
+				updated := k.set(t, stored[n], f, image)
+				updated.SetResourceVersion("") // the controllers are at work
+				_, err := client.Update(ctx, updated, metav1.UpdateOptions{DryRun: []string{metav1.DryRunAll}}, subresources...)
 				return err
 			})
 			return err

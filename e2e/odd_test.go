@@ -44,6 +44,13 @@ func oddRegistry(t *testing.T) (address string) {
 		w.Header().Set("Docker-Content-Digest", absentDigest)
 		w.Header().Set("Content-Length", strconv.Itoa(5<<20))
 	})
+	handle("messages/html", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Docker-Content-Digest", absentDigest)
+		w.Header().Set("Content-Length", "10")
+	})
+	handle("messages/limited", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) })
+	handle("messages/failing", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 	handle("long-error", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusForbidden)

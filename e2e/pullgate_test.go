@@ -23,8 +23,20 @@ func TestPullgate(t *testing.T) {
 		{"pull policy Never", testPullPolicyNever},
 		{"second Pod costs no request", testSecondPodCostsNothing},
 		{"Pods at once cost one request", testPodsAtOnce},
+		// coverage_test.go
+		{"every position", testPositions},
+		{"dry run", testDryRun},
+		{"finalizer", testFinalizer},
+		{"exemptions", testExemptions},
+		// workloads_test.go
+		{"Deployment", testDeployment},
+		{"Secrets of a workload", testWorkloadSecrets},
+		{"placeholders", testPlaceholders},
+		{"ReplicaSet of a Deployment", testOwnedReplicaSet},
 		// golden_test.go
 		{"golden", testGolden},
+		// messages_test.go
+		{"messages", testMessages},
 		// secrets_test.go
 		{"private image", testPrivateImage},
 		{"Secret in another namespace", testSecretInAnotherNamespace},

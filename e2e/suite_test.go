@@ -26,6 +26,8 @@ const (
 	downHost    = "down.example.com"   // nothing listens there
 	silentHost  = "silent.example.com" // takes connections and says nothing
 	oddHost     = "odd.example.com"    // oddRegistry
+	// Its certificate is nobody's: untrustedRegistry.
+	untrustedHost = "untrusted.example.com"
 )
 
 // The user that the private registries know.
@@ -80,7 +82,7 @@ func newSuite(t *testing.T) *suite {
 	s.token = s.startRegistry(ctx, t, registry.Options{Mode: registry.Token, Users: users, Public: []string{"acme/public"}})
 	s.writeCertsD(t)
 
-	if s.cluster, err = cluster.Start(ctx, cluster.Options{Binaries: s.binaries, AuditPolicy: auditPolicy}); err != nil {
+	if s.cluster, err = cluster.Start(ctx, cluster.Options{Binaries: s.binaries, AuditPolicy: auditPolicy, ControllerManager: true}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.cluster.Stop)
@@ -115,13 +117,14 @@ func (s *suite) writeCertsD(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for host, address := range map[string]string{
-		downHost:   process.Loopback(ports[0]),
-		strictHost: process.Loopback(ports[1]),
-		silentHost: silentListener(t),
-		oddHost:    oddRegistry(t),
+	for host, url := range map[string]string{
+		downHost:      "http://" + process.Loopback(ports[0]),
+		strictHost:    "http://" + process.Loopback(ports[1]),
+		silentHost:    "http://" + silentListener(t),
+		oddHost:       "http://" + oddRegistry(t),
+		untrustedHost: untrustedRegistry(t),
 	} {
-		if err := registry.MapHost(s.certsD, host, "http://"+address); err != nil {
+		if err := registry.MapHost(s.certsD, host, url); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -148,6 +151,7 @@ func (s *suite) startPullgate(ctx context.Context, t *testing.T) {
 		Binary: s.binaries[build.Pullgate],
 		CertsD: s.certsD,
 		Port:   port,
+		Config: exemptions,
 	})
 	if err != nil {
 		t.Fatal(err)

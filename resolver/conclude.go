@@ -59,9 +59,9 @@ func unauthorizedWords(ref reference.Reference, creds *Credentials, failed []fai
 	}
 	var message string
 	if len(refused) == 0 {
-		message = fmt.Sprintf("%s requires credentials for %q, or has no such repository; %s", ref.Host, ref.Repository, creds.absenceWords(ref.Host))
+		message = "it needs credentials, or does not exist: " + creds.absenceWords()
 	} else {
-		message = fmt.Sprintf("%s refused the credentials of %s for %q", ref.Host, secretWords(refused), ref.Repository)
+		message = fmt.Sprintf("%s refuses the credentials of %s", ref.Host, secretWords(refused))
 		message = also(message, creds.missingWords())
 		message = also(message, creds.originWords())
 	}

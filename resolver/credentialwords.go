@@ -20,8 +20,8 @@ func (c *Credentials) missingWords() string {
 	return fmt.Sprintf("%s not found in namespace %q", secretWords(c.missing), c.namespace)
 }
 
-// absenceWords explains why no credentials were tried for a host.
-func (c *Credentials) absenceWords(host string) string {
+// absenceWords explains why there were no credentials to try.
+func (c *Credentials) absenceWords() string {
 	parts := c.uselessWords()
 	if len(parts) == 0 {
 		return c.nobodyWords()
@@ -29,7 +29,7 @@ func (c *Credentials) absenceWords(host string) string {
 	if len(parts) > maxListed {
 		parts = append(parts[:maxListed], "…")
 	}
-	return also(fmt.Sprintf("no imagePullSecret covers %s: %s", host, strings.Join(parts, "; ")), c.originWords())
+	return also(strings.Join(parts, "; "), c.originWords())
 }
 
 // uselessWords says of each Secret why it is no use.
@@ -94,7 +94,7 @@ func (c *Credentials) originWords() string {
 	if len(unused) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s of ServiceAccount %q not used, since the Pod names its own", secretWords(unused), account.Name)
+	return fmt.Sprintf("ServiceAccount %q has %s, for Pods that name none", account.Name, list(quoted(unused)))
 }
 
 // serviceAccount tells the Pod's ServiceAccount, if it can be known.
@@ -108,14 +108,18 @@ func (c *Credentials) serviceAccount() (account ServiceAccount, known bool) {
 
 // secretWords is `Secret "a"` or `Secrets "a", "b"`.
 func secretWords(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = fmt.Sprintf("%q", n)
-	}
 	if len(names) == 1 {
-		return "Secret " + quoted[0]
+		return fmt.Sprintf("Secret %q", names[0])
 	}
-	return "Secrets " + list(quoted)
+	return "Secrets " + list(quoted(names))
+}
+
+func quoted(names []string) []string {
+	q := make([]string, len(names))
+	for i, n := range names {
+		q[i] = fmt.Sprintf("%q", n)
+	}
+	return q
 }
 
 // list joins the first few.

@@ -134,13 +134,13 @@ func TestCredentialOrigin(t *testing.T) {
 		says    string
 		not     string
 	}{
-		"none at all":          {nil, account(), `neither the Pod nor its ServiceAccount "ci" names imagePullSecrets`, ""},
-		"supplied, refused":    {named("registry.test"), account("regcred"), `refused the credentials of Secret "regcred" for "app"; supplied by ServiceAccount "ci"`, ""},
-		"supplied, elsewhere":  {named("quay.io"), account("regcred"), `Secret "regcred" covers only quay.io; supplied by ServiceAccount "ci"`, ""},
-		"not used (C41)":       {named("quay.io"), account("good"), `Secret "good" of ServiceAccount "ci" not used, since the Pod names its own`, ""},
-		"the Pod's own":        {named("quay.io"), account(), "", "ServiceAccount"},
-		"nobody knows":         {named("quay.io"), func() (ServiceAccount, error) { return ServiceAccount{}, errors.New("down") }, "", "ServiceAccount"},
-		"a key with a newline": {named("quay.io\nx"), account(), "no imagePullSecret covers registry.test", "\n"},
+		"none at all":         {nil, account(), `neither the Pod nor its ServiceAccount "ci" names imagePullSecrets`, ""},
+		"supplied, refused":   {named("registry.test"), account("regcred"), `registry.test refuses the credentials of Secret "regcred"; supplied by ServiceAccount "ci"`, ""},
+		"supplied, elsewhere": {named("quay.io"), account("regcred"), `Secret "regcred" covers only quay.io; supplied by ServiceAccount "ci"`, ""},
+		"not used (C41)":      {named("quay.io"), account("good"), `ServiceAccount "ci" has "good", for Pods that name none`, ""},
+		"the Pod's own":       {named("quay.io"), account(), "", "ServiceAccount"},
+		"nobody knows":        {named("quay.io"), func() (ServiceAccount, error) { return ServiceAccount{}, errors.New("down") }, "", "ServiceAccount"},
+		"a key to mislead":    {named("quay.io/\u202ex"), account(), "covers only quay.io/?x", "\u202e"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := serve(t, basic)
@@ -163,5 +163,20 @@ func TestServiceAccountIsReadOnlyForWords(t *testing.T) {
 	})
 	if v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: creds}); v.Reason != Pullable || asked != 0 {
 		t.Errorf("%s, asked %d times", v.Reason, asked)
+	}
+}
+
+// The Secret is what keeps a public image from being pulled (C14).
+func TestSecretThatBreaksAPublicImage(t *testing.T) {
+	r, _ := serve(t, bearer(func(w http.ResponseWriter, req *http.Request) {
+		if _, _, ok := req.BasicAuth(); ok || req.Method == http.MethodPost {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		giveToken(w, req)
+	}))
+	v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: credentials(t, "u", "expired")})
+	if v.Reason != Unauthorized || !strings.Contains(v.Message, "without a Secret for this registry it could be pulled") {
+		t.Errorf("%s %q", v.Reason, v.Message)
 	}
 }

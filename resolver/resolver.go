@@ -137,7 +137,19 @@ func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) V
 		}
 		failed = append(failed, failedAttempt{credential: c, outcome: o})
 	}
-	return conclude(ref, pod.Credentials, failed, r.config.Registries.nodeManaged(ref))
+	v := conclude(ref, pod.Credentials, failed, r.config.Registries.nodeManaged(ref))
+	if v.Reason == Unauthorized && !failed[0].credential.Anonymous() && r.public(ctx, ref) {
+		v.Message = also(v.Message, "without a Secret for this registry it could be pulled") // C14
+	}
+	return v
+}
+
+// public reports whether an image can be pulled by anyone, as far as can be told
+// in the time left.
+func (r *Resolver) public(ctx context.Context, ref reference.Reference) bool {
+	ctx, cancel := explainContext(ctx, ctx)
+	defer cancel()
+	return r.attempt(ctx, ref, keyring.Credential{}).reason == Pullable
 }
 
 type failedAttempt struct {

@@ -72,12 +72,12 @@ func TestCredentialsInOrder(t *testing.T) {
 		says  []string
 	}{
 		"second is good (C12)":       {[]NamedSecret{named("u", "wrong"), named("u", "p")}, Pullable, nil},
-		"both bad":                   {[]NamedSecret{named("u", "x"), named("u", "y")}, Unauthorized, []string{`Secrets "s-ux", "s-uy"`, "refused"}},
+		"both bad":                   {[]NamedSecret{named("u", "x"), named("u", "y")}, Unauthorized, []string{`refuses the credentials of Secrets "s-ux", "s-uy"`}},
 		"missing one (C24)":          {[]NamedSecret{missing}, Unauthorized, []string{`Secret "gone" not found in namespace "dev"`}},
 		"missing and refused":        {[]NamedSecret{named("u", "x"), missing}, Unauthorized, []string{`"s-ux"`, `Secret "gone" not found`}},
 		"unreadable (C25)":           {[]NamedSecret{unreadable}, SecretUnreadable, []string{`cannot read Secret "hidden" in namespace "dev"`}},
 		"unreadable, other good":     {[]NamedSecret{unreadable, named("u", "p")}, Pullable, nil},
-		"covers another registry":    {[]NamedSecret{elsewhere}, Unauthorized, []string{`no imagePullSecret covers registry.test`, `Secret "quay" covers only quay.io`}},
+		"covers another registry":    {[]NamedSecret{elsewhere}, Unauthorized, []string{`Secret "quay" covers only quay.io`}},
 		"wrong type (C21)":           {[]NamedSecret{opaque}, Unauthorized, []string{`Secret "opaque" is of type Opaque`}},
 		"nameless entry":             {[]NamedSecret{{}}, Unauthorized, []string{"names imagePullSecrets"}},
 		"same Secret twice, and bad": {[]NamedSecret{named("u", "x"), named("u", "x")}, Unauthorized, []string{`Secret "s-ux"`}},
@@ -116,7 +116,7 @@ func TestNodeManaged(t *testing.T) {
 		want       Reason
 		says       string
 	}{
-		"credentials, refused":    {RegistriesConfig{NodeCredentials: []string{"registry.*"}}, basic, NodeManaged, "nodes have credentials of their own for registry.test; without: registry.test requires credentials"},
+		"credentials, refused":    {RegistriesConfig{NodeCredentials: []string{"registry.*"}}, basic, NodeManaged, "nodes have credentials of their own for registry.test; without: it needs credentials"},
 		"credentials, not found":  {RegistriesConfig{NodeCredentials: []string{"registry.test/app"}}, always(404), NodeManaged, "does not exist"},
 		"another repository":      {RegistriesConfig{NodeCredentials: []string{"registry.test/other"}}, always(404), ImageNotFound, ""},
 		"another registry":        {RegistriesConfig{NodeCredentials: []string{"*.registry.test"}}, basic, Unauthorized, ""},

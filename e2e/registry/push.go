@@ -7,6 +7,9 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
@@ -23,6 +26,33 @@ func (r *Registry) Push(ctx context.Context, repository, tag string) (string, er
 
 // PushImage pushes an image and returns its digest.
 func (r *Registry) PushImage(ctx context.Context, repository, tag string, image v1.Image) (string, error) {
+	return r.push(ctx, repository, tag, image, func(ref name.Reference, options ...remote.Option) error {
+		return remote.Write(ref, image, options...)
+	})
+}
+
+// PushIndex pushes an index of small images for platforms such as "linux/arm64",
+// and returns its digest.
+func (r *Registry) PushIndex(ctx context.Context, repository, tag string, platforms ...string) (string, error) {
+	index := v1.ImageIndex(empty.Index)
+	for _, p := range platforms {
+		image, err := random.Image(256, 1)
+		if err != nil {
+			return "", fmt.Errorf("make an image: %w", err)
+		}
+		platform, err := v1.ParsePlatform(p)
+		if err != nil {
+			return "", fmt.Errorf("push: %w", err)
+		}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: platform}})
+	}
+	return r.push(ctx, repository, tag, index, func(ref name.Reference, options ...remote.Option) error {
+		return remote.WriteIndex(ref, index, options...)
+	})
+}
+
+func (r *Registry) push(ctx context.Context, repository, tag string, what partial.WithRawManifest,
+	write func(name.Reference, ...remote.Option) error) (string, error) {
 	ref, err := name.NewTag(r.Address() + "/" + repository + ":" + tag)
 	if err != nil {
 		return "", fmt.Errorf("push: %w", err)
@@ -31,10 +61,10 @@ func (r *Registry) PushImage(ctx context.Context, repository, tag string, image 
 	if err != nil {
 		return "", fmt.Errorf("push %s: %w", ref, err)
 	}
-	if err := remote.Write(ref, image, remote.WithContext(ctx), remote.WithTransport(transport)); err != nil {
+	if err := write(ref, remote.WithContext(ctx), remote.WithTransport(transport)); err != nil {
 		return "", fmt.Errorf("push %s: %w", ref, err)
 	}
-	digest, err := image.Digest()
+	digest, err := partial.Digest(what)
 	if err != nil {
 		return "", fmt.Errorf("push %s: %w", ref, err)
 	}
