@@ -2,20 +2,34 @@ package build
 
 // The programs, as Ensure takes them.
 const (
-	Etcd          = "etcd"
-	KubeAPIServer = "kube-apiserver"
-	Kubectl       = "kubectl"
-	Registry      = "registry"
-	Pullgate      = "pullgate"
-	Containerd    = "containerd"
+	Etcd                  = "etcd"
+	KubeAPIServer         = "kube-apiserver"
+	KubeControllerManager = "kube-controller-manager"
+	KubeScheduler         = "kube-scheduler"
+	Kubectl               = "kubectl"
+	Kubelet               = "kubelet"
+	Registry              = "registry"
+	Pullgate              = "pullgate"
+	Containerd            = "containerd"
+	ContainerdShim        = "containerd-shim-runc-v2"
+	Runc                  = "runc"
+	CNIPtp                = "ptp"
+	CNIHostLocal          = "host-local"
+	CNILoopback           = "loopback"
+	Pause                 = "pause"
 )
 
 // ControlPlane is what a cluster without nodes is made of.
 func ControlPlane() []string { return []string{Etcd, KubeAPIServer, Kubectl} }
 
-// All is every program that needs no root. Containerd does, and only the
-// conformance cases run it.
-func All() []string { return append(ControlPlane(), Registry, Pullgate) }
+// All is every program that the tests without root run. A controller manager is
+// among them: what becomes of a Deployment can't be seen without.
+func All() []string { return append(ControlPlane(), KubeControllerManager, Registry, Pullgate) }
+
+// Node is what a node is made of. It needs root, on Linux.
+func Node() []string {
+	return []string{Kubelet, Containerd, ContainerdShim, Runc, CNIPtp, CNIHostLocal, CNILoopback, Pause}
+}
 
 // binary says how one program is made. To add a program is to add a row.
 type binary struct {
@@ -31,22 +45,44 @@ type binary struct {
 	parent bool
 	// tags are build tags.
 	tags string
+	// library is the C library, as pkg-config knows it, that it is linked with.
+	library string
 	// first is about how long the first build takes, with nothing cached.
 	first string
 }
 
-const kubernetes = "k8s.io/kubernetes"
+const (
+	kubernetes = "k8s.io/kubernetes"
+	containerd = "github.com/containerd/containerd/v2"
+	cniPlugins = "github.com/containernetworking/plugins"
+
+	containerdVersion = "v2.4.2"
+	cniVersion        = "v1.10.0"
+)
 
 func binaries() map[string]binary {
 	return map[string]binary{
-		Etcd:          {pkg: "./cmd/etcd", module: "go.etcd.io/etcd/server/v3", first: "20 seconds"},
-		KubeAPIServer: {pkg: kubernetes + "/cmd/kube-apiserver", module: kubernetes, first: "6 minutes"},
-		Kubectl:       {pkg: kubernetes + "/cmd/kubectl", module: kubernetes, first: "1 minute"},
-		Registry:      {pkg: "github.com/distribution/distribution/v3/cmd/registry", version: "v3.1.2", first: "1 minute"},
+		Etcd:                  {pkg: "./cmd/etcd", module: "go.etcd.io/etcd/server/v3", first: "20 seconds"},
+		KubeAPIServer:         {pkg: kubernetes + "/cmd/kube-apiserver", module: kubernetes, first: "6 minutes"},
+		KubeControllerManager: {pkg: kubernetes + "/cmd/kube-controller-manager", module: kubernetes, first: "3 minutes"},
+		KubeScheduler:         {pkg: kubernetes + "/cmd/kube-scheduler", module: kubernetes, first: "1 minute"},
+		Kubectl:               {pkg: kubernetes + "/cmd/kubectl", module: kubernetes, first: "1 minute"},
+		Kubelet:               {pkg: kubernetes + "/cmd/kubelet", module: kubernetes, first: "3 minutes"},
+		Registry:              {pkg: "github.com/distribution/distribution/v3/cmd/registry", version: "v3.1.2", first: "1 minute"},
 		Containerd: {
-			pkg: "github.com/containerd/containerd/v2/cmd/containerd", version: "v2.4.2",
+			pkg: containerd + "/cmd/containerd", version: containerdVersion,
 			tags: "no_btrfs no_devmapper no_zfs no_aufs", first: "2 minutes",
 		},
-		Pullgate: {pkg: "./cmd/pullgate", parent: true, first: "1 minute"},
+		ContainerdShim: {pkg: containerd + "/cmd/containerd-shim-runc-v2", version: containerdVersion, first: "1 minute"},
+		// Debian's own runc is too old for new kernels.
+		Runc: {
+			pkg: "github.com/opencontainers/runc", version: "v1.5.2",
+			tags: "seccomp", library: "libseccomp", first: "30 seconds",
+		},
+		CNIPtp:       {pkg: cniPlugins + "/plugins/main/ptp", version: cniVersion, first: "20 seconds"},
+		CNIHostLocal: {pkg: cniPlugins + "/plugins/ipam/host-local", version: cniVersion, first: "10 seconds"},
+		CNILoopback:  {pkg: cniPlugins + "/plugins/main/loopback", version: cniVersion, first: "10 seconds"},
+		Pause:        {pkg: "./cmd/pause", first: "2 seconds"},
+		Pullgate:     {pkg: "./cmd/pullgate", parent: true, first: "1 minute"},
 	}
 }

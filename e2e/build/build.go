@@ -66,6 +66,9 @@ func (m module) ensure(ctx context.Context, progress io.Writer, name string, b b
 		return nil
 	}
 
+	if err := hasLibrary(ctx, b.library); err != nil {
+		return err
+	}
 	// Built elsewhere and moved: a program that another process runs can't be
 	// written to, and a build that is interrupted must leave nothing half-made.
 	tmp, err := os.MkdirTemp(m.bin(), ".build-")
@@ -95,6 +98,9 @@ func (m module) command(ctx context.Context, b binary, version, out, name string
 		pkg += "@" + b.version
 		args = []string{"install"}
 		env = append(env, "GOBIN="+out)
+	}
+	if b.library != "" {
+		env = append(env, "CGO_ENABLED=1")
 	}
 	args = append(append(args, flags(b, version)...), pkg)
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // what it builds is in our own table

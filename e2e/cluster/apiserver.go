@@ -28,7 +28,7 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, auditP
 		"--tls-cert-file=" + c.pki.path(serverCert),
 		"--tls-private-key-file=" + c.pki.path(serverKey),
 		"--client-ca-file=" + c.pki.path(caCert),
-		"--authorization-mode=RBAC",
+		"--authorization-mode=Node,RBAC",
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-signing-key-file=" + c.pki.path(serviceAccountKey),
 		"--service-account-key-file=" + c.pki.path(serviceAccountKey),
@@ -56,7 +56,7 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, auditP
 
 // adminHTTP is a plain HTTP client with the administrator's certificate.
 func (c *Cluster) adminHTTP() (*http.Client, error) {
-	pair, err := tls.X509KeyPair(c.pki.adminCert, c.pki.adminKey)
+	pair, err := tls.X509KeyPair(c.pki.admin.certificate, c.pki.admin.key)
 	if err != nil {
 		return nil, fmt.Errorf("the administrator's certificate: %w", err)
 	}

@@ -22,8 +22,14 @@ const startTimeout = 2 * time.Minute
 
 // Options says what to start.
 type Options struct {
-	// Binaries are the programs of build.ControlPlane.
+	// Binaries are the programs of build.ControlPlane, and those that the
+	// switches below start.
 	Binaries build.Paths
+	// ControllerManager starts kube-controller-manager too: a Deployment gets
+	// its ReplicaSet and Pods.
+	ControllerManager bool
+	// Scheduler starts kube-scheduler too: where there are nodes, Pods get one.
+	Scheduler bool
 	// AuditPolicy is a YAML audit.k8s.io Policy; without it nothing is
 	// audited. The events go to the file AuditLog.
 	AuditPolicy string
@@ -44,7 +50,7 @@ type Cluster struct {
 // Start starts a control plane and waits until it is ready. It ends with Stop,
 // or when ctx does; a start that fails leaves nothing behind either.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
-	for _, name := range build.ControlPlane() {
+	for _, name := range o.programs() {
 		if o.Binaries[name] == "" {
 			return nil, fmt.Errorf("start the cluster: no %s binary given", name)
 		}
@@ -64,8 +70,19 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	return c, nil
 }
 
+func (o Options) programs() []string {
+	names := build.ControlPlane()
+	if o.ControllerManager {
+		names = append(names, build.KubeControllerManager)
+	}
+	if o.Scheduler {
+		names = append(names, build.KubeScheduler)
+	}
+	return names
+}
+
 func (c *Cluster) start(ctx context.Context, o Options) error {
-	ports, err := process.FreePorts(3)
+	ports, err := process.FreePorts(5)
 	if err != nil {
 		return err
 	}
@@ -79,13 +96,23 @@ func (c *Cluster) start(ctx context.Context, o Options) error {
 	if err := c.connect(); err != nil {
 		return err
 	}
-	return c.startAPIServer(ctx, ports[0], ports[2], o.AuditPolicy)
+	if err := c.startAPIServer(ctx, ports[0], ports[2], o.AuditPolicy); err != nil {
+		return err
+	}
+	if o.ControllerManager {
+		if err := c.startControllerManager(ctx, ports[3]); err != nil {
+			return err
+		}
+	}
+	if o.Scheduler {
+		return c.startScheduler(ctx, ports[4])
+	}
+	return nil
 }
 
 // connect makes the administrator's kubeconfig and client.
 func (c *Cluster) connect() error {
-	admin := credential{certificate: c.pki.adminCert, key: c.pki.adminKey}
-	config, err := c.writeKubeconfig(c.Kubeconfig(), admin)
+	config, err := c.writeKubeconfig(c.Kubeconfig(), c.pki.admin)
 	if err != nil {
 		return err
 	}

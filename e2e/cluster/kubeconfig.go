@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -36,6 +37,18 @@ func (c *Cluster) writeKubeconfig(path string, who credential) (*rest.Config, er
 		return nil, fmt.Errorf("write the kubeconfig: %w", err)
 	}
 	return clientcmd.NewDefaultClientConfig(kubeconfig, nil).ClientConfig()
+}
+
+// ClientKubeconfig writes a kubeconfig with a certificate of its own for a user
+// in groups, such as a node's kubelet, and returns its path.
+func (c *Cluster) ClientKubeconfig(user string, groups ...string) (string, error) {
+	who, err := c.pki.client(user, groups...)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(c.dir, strings.ReplaceAll(user, ":", ".")+".kubeconfig")
+	_, err = c.writeKubeconfig(path, who)
+	return path, err
 }
 
 // ServiceAccountKubeconfig writes a kubeconfig for a ServiceAccount, to run a

@@ -5,12 +5,13 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // NewNamespace makes a namespace with a new name, and in it the ServiceAccount
-// "default", without which the API server refuses every Pod: the controller
-// that would make it does not run here.
+// "default", without which the API server refuses every Pod: the controller that
+// would make it need not run here, and where it does, nobody has to wait for it.
 func (c *Cluster) NewNamespace(ctx context.Context, labels map[string]string) (string, error) {
 	ns, err := c.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "e2e-", Labels: labels},
@@ -24,12 +25,12 @@ func (c *Cluster) NewNamespace(ctx context.Context, labels map[string]string) (s
 	return ns.Name, nil
 }
 
-// NewServiceAccount makes a ServiceAccount.
+// NewServiceAccount makes a ServiceAccount, unless a controller was faster.
 func (c *Cluster) NewServiceAccount(ctx context.Context, namespace, name string) error {
 	_, err := c.client.CoreV1().ServiceAccounts(namespace).Create(ctx, &corev1.ServiceAccount{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 	}, metav1.CreateOptions{})
-	if err != nil {
+	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("make ServiceAccount %s/%s: %w", namespace, name, err)
 	}
 	return nil

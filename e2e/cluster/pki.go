@@ -25,10 +25,11 @@ const (
 
 // pki holds the certificates and keys of a cluster, made anew for each.
 type pki struct {
-	dir       string
-	ca        []byte
-	adminCert []byte
-	adminKey  []byte
+	dir    string
+	ca     []byte
+	issuer *x509.Certificate
+	signer *ecdsa.PrivateKey
+	admin  credential
 }
 
 func (p *pki) path(name string) string { return filepath.Join(p.dir, name) }
@@ -36,17 +37,6 @@ func (p *pki) path(name string) string { return filepath.Join(p.dir, name) }
 // newPKI makes a CA, the API server's certificate, the administrator's and the
 // key that ServiceAccount tokens are signed with.
 func newPKI(dir string) (*pki, error) {
-	p := &pki{dir: dir}
-	now := time.Now()
-	template := func(subject pkix.Name) *x509.Certificate {
-		return &x509.Certificate{
-			Subject:   subject,
-			NotBefore: now.Add(-time.Minute),
-			NotAfter:  now.Add(30 * 24 * time.Hour),
-			KeyUsage:  x509.KeyUsageDigitalSignature,
-		}
-	}
-
 	ca := template(pkix.Name{CommonName: "e2e cluster CA"})
 	ca.IsCA, ca.BasicConstraintsValid = true, true
 	ca.KeyUsage |= x509.KeyUsageCertSign
@@ -54,7 +44,7 @@ func newPKI(dir string) (*pki, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.ca = caPEM
+	p := &pki{dir: dir, ca: caPEM, issuer: ca, signer: signer}
 
 	server := template(pkix.Name{CommonName: "kube-apiserver"})
 	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
@@ -65,9 +55,7 @@ func newPKI(dir string) (*pki, error) {
 		return nil, err
 	}
 
-	admin := template(pkix.Name{CommonName: "admin", Organization: []string{"system:masters"}})
-	admin.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-	if _, p.adminCert, p.adminKey, err = issue(admin, ca, signer); err != nil {
+	if p.admin, err = p.client("admin", "system:masters"); err != nil {
 		return nil, err
 	}
 
@@ -82,6 +70,26 @@ func newPKI(dir string) (*pki, error) {
 		}
 	}
 	return p, nil
+}
+
+// client makes the certificate of a client, by which the API server knows its
+// user name and groups.
+func (p *pki) client(user string, groups ...string) (credential, error) {
+	client := template(pkix.Name{CommonName: user, Organization: groups})
+	client.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	_, cert, key, err := issue(client, p.issuer, p.signer)
+	return credential{certificate: cert, key: key}, err
+}
+
+// template is a certificate for as long as any cluster here may live.
+func template(subject pkix.Name) *x509.Certificate {
+	now := time.Now()
+	return &x509.Certificate{
+		Subject:   subject,
+		NotBefore: now.Add(-time.Minute),
+		NotAfter:  now.Add(30 * 24 * time.Hour),
+		KeyUsage:  x509.KeyUsageDigitalSignature,
+	}
 }
 
 // issue signs a certificate with the parent's key, or with its own when signer
