@@ -17,12 +17,12 @@ func NewFolder() (*Folder, error) {
 		return nil, err
 	}
 	// Mounts are found by their real path.
-	real, err := filepath.EvalSymlinks(dir)
+	resolved, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		_ = os.Remove(dir)
 		return nil, err
 	}
-	f := &Folder{dir: real}
+	f := &Folder{dir: resolved}
 	if err := mountMemory(f.dir); err != nil {
 		_ = os.Remove(dir)
 		return nil, fmt.Errorf("mount a tmpfs: %w", err)
