@@ -42,13 +42,14 @@ test-e2e: race-notice ## the built binary against a real API server and real reg
 conformance: ## every case through a real kubelet's code and containerd, and through pullgate (root on Linux)
 	cd e2e && go build -o bin/conformance ./cmd/conformance && exec ./bin/conformance
 
+.PHONY: messages
+messages: ## docs/messages.md: what users are told, without pullgate and with it (root on Linux)
+	cd e2e && go build -o bin/messages ./cmd/messages && exec ./bin/messages
+
 # The packages by name: only they have tests that need root.
 .PHONY: test-root
 test-root: ## the tests that need root on Linux: a real node, and what is left after it
-	cd e2e && go run ./cmd/build $(NODE_PROGRAMS) && go test -tags conformance -timeout 15m ./netns ./oracle ./node
-
-NODE_PROGRAMS := etcd kube-apiserver kube-controller-manager kube-scheduler kubectl registry kubelet \
-	containerd containerd-shim-runc-v2 runc ptp host-local loopback pause
+	cd e2e && go run ./cmd/build -node && go test -tags conformance -timeout 15m ./netns ./oracle ./node
 
 # How long, or how often with an x behind it, each target is fuzzed.
 # Inputs are not made smaller for long: of a new path it matters that it is there.
