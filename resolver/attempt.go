@@ -56,6 +56,7 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 		if old.due() {
 			r.renew(ctx, key, ref, login)
 		}
+		r.observer.Answered(FromCache)
 		return old.outcome
 	}
 	if ctx.Err() != nil {
@@ -72,8 +73,10 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 // fly begins a look-up, or joins the one that is under way.
 func (r *Resolver) fly(ctx context.Context, key string, ref reference.Reference, login registry.Login) <-chan singleflight.Result {
 	return r.flights.DoChan(key, func() (any, error) {
+		start := time.Now()
 		o := r.lookup(ctx, ref, login)
 		o.at = time.Now()
+		r.observer.LookedUp(ref.Host, o.reason, o.at.Sub(start))
 		r.remember(key, ref, o)
 		return o, nil
 	})

@@ -52,8 +52,10 @@ func (r *Resolver) remember(key string, ref reference.Reference, o outcome) {
 // of the image: the registry cannot be asked, and nodes may well have it.
 func (r *Resolver) orStale(old *known, o outcome) outcome {
 	if old == nil || o.reason.Class() != ClassUnverified || old.reason != Pullable || old.age() >= r.config.Cache.Stale.Duration {
+		r.observer.Answered(FromRegistry)
 		return o
 	}
+	r.observer.Answered(FromStale)
 	stale := old.outcome
 	stale.says = fmt.Sprintf("%s; %s ago it could be pulled", o.says, ageWords(old.age()))
 	stale.detail = o.detail

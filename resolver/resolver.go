@@ -35,17 +35,22 @@ type Resolver struct {
 	health         *health
 	underWay       *semaphore.Weighted
 	fingerprintKey []byte
+	observer       Observer
 }
 
 // New makes a Resolver. The user agent is what registries see. It fails if the
 // configuration does not validate.
-func New(config Config, userAgent string) (*Resolver, error) {
+func New(config Config, userAgent string, opts ...Option) (*Resolver, error) {
 	if err := config.Validate().ToAggregate(); err != nil {
 		return nil, err
 	}
+	o := options{observer: unobserved{}}
+	for _, opt := range opts {
+		opt(&o)
+	}
 	return &Resolver{
 		config:         config,
-		client:         registry.NewClient(registry.Options{ConfigDir: config.Registries.ConfigDir, UserAgent: userAgent}),
+		client:         registry.NewClient(registry.Options{ConfigDir: config.Registries.ConfigDir, UserAgent: userAgent, Responded: o.observer.Responded}),
 		cache:          bounded.New[*known](config.Cache.Entries),
 		indexes:        bounded.New[*registry.Index](config.Cache.Entries),
 		tagLists:       bounded.New[[]string](maxTagLists),
@@ -54,6 +59,7 @@ func New(config Config, userAgent string) (*Resolver, error) {
 		health:         newHealth(config.Limits.BackOff.Duration),
 		underWay:       semaphore.NewWeighted(int64(config.Limits.Lookups)),
 		fingerprintKey: newFingerprintKey(),
+		observer:       o.observer,
 	}, nil
 }
 
@@ -83,6 +89,9 @@ func (r *Resolver) With(config Config) (*Resolver, error) {
 	}
 	return &next, nil
 }
+
+// Cached is the number of answers that are kept.
+func (r *Resolver) Cached() int { return r.cache.Len() }
 
 // Check decides whether a node could pull an image for a Pod: first by what the
 // Pod says, then, only if need be, by what its registry says. It returns when it

@@ -48,6 +48,7 @@ func (a *ask) do(ctx context.Context, req *http.Request) (*http.Response, error)
 			}
 			continue
 		}
+		a.responded(a.ref.Host, resp.StatusCode, resp.Header)
 		seen = append(seen, resp)
 		retry, err := a.retry(ctx, seen, &method)
 		if err != nil {

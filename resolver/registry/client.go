@@ -23,24 +23,32 @@ type Options struct {
 	ConfigDir string
 	// UserAgent is sent where hosts.toml sets none.
 	UserAgent string
+	// Responded, if set, hears of each response, with the host of the registry,
+	// whichever endpoint of its answered.
+	Responded func(host string, status int, header http.Header)
 }
 
 // Client asks registries for manifests. It is safe for concurrent use, and
 // keeps connections and tokens, but no answers.
 type Client struct {
 	userAgent string
+	responded func(host string, status int, header http.Header)
 	chains    *chains
 	sessions  sessions
 }
 
 // NewClient makes a Client.
 func NewClient(o Options) *Client {
-	return &Client{userAgent: o.UserAgent, chains: newChains(o.ConfigDir), sessions: newSessions()}
+	responded := o.Responded
+	if responded == nil {
+		responded = func(string, int, http.Header) {}
+	}
+	return &Client{userAgent: o.UserAgent, responded: responded, chains: newChains(o.ConfigDir), sessions: newSessions()}
 }
 
 // WithConfigDir returns a client for another certs.d folder.
 func (c *Client) WithConfigDir(dir string) *Client {
-	return NewClient(Options{ConfigDir: dir, UserAgent: c.userAgent})
+	return NewClient(Options{ConfigDir: dir, UserAgent: c.userAgent, Responded: c.responded})
 }
 
 // Manifest is what a registry says of a manifest without sending it.
@@ -154,7 +162,7 @@ func (c *Client) Explain(ctx context.Context, ref reference.Reference, login Log
 }
 
 func (c *Client) transport(ref reference.Reference, s *session) *transport {
-	return &transport{ref: ref, session: s, userAgent: c.userAgent}
+	return &transport{ref: ref, session: s, userAgent: c.userAgent, responded: c.responded}
 }
 
 // refused reports whether a failure may come of what an authorizer kept.
