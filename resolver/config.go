@@ -11,7 +11,8 @@ import (
 
 // Config is the resolver's part of the configuration file.
 type Config struct {
-	// Reasons moves reasons between definite and unverified.
+	// Reasons moves reasons between definite and unverified, for what the levels
+	// of a namespace then make of them.
 	Reasons ReasonsConfig `json:"reasons"`
 	// Registries is what the administrator knows of registries.
 	Registries RegistriesConfig `json:"registries"`
@@ -25,30 +26,34 @@ type Config struct {
 type RegistriesConfig struct {
 	// ConfigDir is a folder in containerd's certs.d layout: mirrors, private
 	// CAs, plain-http registries. The nodes' own can be mounted. Hosts that it
-	// names are asked whatever their address. Empty: none.
-	ConfigDir string `json:"configDir,omitempty"`
+	// names are asked whatever their address. Empty: none. The folder must exist;
+	// what is in it may change at any time, and holds from the next look-up on.
+	ConfigDir string `json:"configDir"`
 	// NodeCredentials are patterns of the registries for which nodes hold
 	// credentials of their own: a config.json, or a credential provider, as
 	// cloud registries have. An image there is never definitely refused. The
 	// patterns are those of a kubelet's matchImages: host[:port][/path], with
 	// globs in the host's labels, such as *.dkr.ecr.*.amazonaws.com.
-	NodeCredentials []string `json:"nodeCredentials,omitempty"`
+	NodeCredentials []string `json:"nodeCredentials"`
 	// Mirrored are patterns of the registries that nodes pull from through a
 	// mirror that ConfigDir does not tell of. They are written as those of
 	// NodeCredentials.
-	Mirrored []string `json:"mirrored,omitempty"`
+	Mirrored []string `json:"mirrored"`
 }
 
 // CacheConfig says how long an answer is used without asking again.
 type CacheConfig struct {
-	// Digest is for an image found by digest.
+	// Digest is for an image found by digest, which never becomes another. A
+	// duration of 0s here and below: not at all.
 	Digest metav1.Duration `json:"digest"`
-	// Tag is for an image found by tag.
+	// Tag is for an image found by tag. For as long, a tag that is deleted or
+	// moved meanwhile passes for what it was.
 	Tag metav1.Duration `json:"tag"`
-	// NotFound is for an image not found and for refused credentials; the push
-	// may be on its way.
+	// NotFound is for an image not found and for refused credentials. It is short
+	// since the push may be on its way.
 	NotFound metav1.Duration `json:"notFound"`
-	// Entries bounds the number of answers kept.
+	// Entries bounds the number of answers kept, from 1 to 1000000; past it the
+	// oldest go. Another number begins with an empty cache.
 	Entries int `json:"entries"`
 }
 
@@ -58,7 +63,7 @@ type LimitsConfig struct {
 	// admission request's own deadline applies besides.
 	LookupTimeout metav1.Duration `json:"lookupTimeout"`
 	// LookupsPerRegistry is how many look-ups at one registry are under way at
-	// once; further ones wait.
+	// once, from 1 to 10000; further ones wait.
 	LookupsPerRegistry int `json:"lookupsPerRegistry"`
 }
 
@@ -109,19 +114,26 @@ func (c CacheConfig) validate(path *field.Path) (errs field.ErrorList) {
 			errs = append(errs, field.Invalid(path.Child(f.name), f.d.Duration.String(), "is negative"))
 		}
 	}
-	return append(errs, atLeastOne(path.Child("entries"), c.Entries)...)
+	return append(errs, within(path.Child("entries"), c.Entries, maxEntries)...)
 }
 
 func (c LimitsConfig) validate(path *field.Path) (errs field.ErrorList) {
 	if d := c.LookupTimeout.Duration; d <= 0 {
 		errs = append(errs, field.Invalid(path.Child("lookupTimeout"), d.String(), "is not positive"))
 	}
-	return append(errs, atLeastOne(path.Child("lookupsPerRegistry"), c.LookupsPerRegistry)...)
+	return append(errs, within(path.Child("lookupsPerRegistry"), c.LookupsPerRegistry, maxLookups)...)
 }
 
-func atLeastOne(path *field.Path, n int) field.ErrorList {
-	if n >= 1 {
+// What is beyond these is a slip of the keyboard, and would take the memory that
+// the process has before a registry is asked.
+const (
+	maxEntries = 1_000_000
+	maxLookups = 10_000
+)
+
+func within(path *field.Path, n, most int) field.ErrorList {
+	if 1 <= n && n <= most {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(path, fmt.Sprint(n), "must be at least 1")}
+	return field.ErrorList{field.Invalid(path, n, fmt.Sprintf("must be from 1 to %d", most))}
 }
