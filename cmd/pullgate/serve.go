@@ -24,7 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/pullgate/pullgate/certs"
-	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/cmd/pullgate/config"
 	"github.com/pullgate/pullgate/webhook"
 )
 
@@ -32,7 +32,7 @@ import (
 const admissionPath = "/validate"
 
 // serve wires everything and runs until ctx is done.
-func serve(ctx context.Context, o webhookOptions, config configuration) error {
+func serve(ctx context.Context, o webhookOptions, c config.Configuration) error {
 	restConfig, err := loadKubeconfig(o.kubeconfig)
 	if err != nil {
 		return err
@@ -77,12 +77,12 @@ func serve(ctx context.Context, o webhookOptions, config configuration) error {
 	if err != nil {
 		return fmt.Errorf("watch nodes: %w", err)
 	}
-	handler, err := newHandler(mgr, config)
+	handler, err := newHandler(mgr, c)
 	if err != nil {
 		return err
 	}
 	// Asking the manager for the server is what makes it start the server.
-	mgr.GetWebhookServer().Register(admissionPath, handler)
+	mgr.GetWebhookServer().Register(admissionPath, webhook.WithDeadline(&admission.Webhook{Handler: handler}))
 
 	err = errors.Join(
 		mgr.AddHealthzCheck("ping", healthz.Ping),
@@ -161,29 +161,6 @@ type watched struct{ *certwatcher.CertWatcher }
 
 // Ready is always nil.
 func (watched) Ready(*http.Request) error { return nil }
-
-// newHandler makes what answers admission requests.
-func newHandler(mgr manager.Manager, config configuration) (http.Handler, error) {
-	checker, err := resolver.New(config.resolverConfig, userAgent())
-	if err != nil {
-		return nil, err
-	}
-	decoder, err := webhook.NewDecoder()
-	if err != nil {
-		return nil, err
-	}
-	return webhook.WithDeadline(&admission.Webhook{Handler: &webhook.Validator{
-		Config:     config.webhookConfig,
-		Namespaces: webhook.Namespaces{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
-		Examiner: webhook.Examiner{
-			Checker:  checker,
-			Secrets:  webhook.NewSecrets(mgr.GetAPIReader()),
-			Accounts: webhook.NewServiceAccounts(mgr.GetAPIReader()),
-			Nodes:    webhook.Nodes{Cached: mgr.GetCache()},
-		},
-		Decoder: decoder,
-	}}), nil
-}
 
 // watch starts an informer, and returns a check for its having heard of all
 // objects.
