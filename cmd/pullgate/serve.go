@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -79,6 +80,9 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	}
 	handler, err := newHandler(mgr, c)
 	if err != nil {
+		return err
+	}
+	if err := reloadConfig(mgr, o.configFile, c, handler); err != nil {
 		return err
 	}
 	// Asking the manager for the server is what makes it start the server.
@@ -161,6 +165,20 @@ type watched struct{ *certwatcher.CertWatcher }
 
 // Ready is always nil.
 func (watched) Ready(*http.Request) error { return nil }
+
+// reloadConfig re-reads the configuration file, if there is one.
+func reloadConfig(mgr manager.Manager, file string, inForce config.Configuration, h *handler) error {
+	if file == "" {
+		return nil
+	}
+	reloader, err := config.NewReloader(config.ReloaderOptions{
+		Path: file, InForce: inForce, Apply: h.apply, Registerer: metrics.Registry, Log: ctrl.Log,
+	})
+	if err != nil {
+		return fmt.Errorf("set up the configuration: %w", err)
+	}
+	return mgr.Add(reloader)
+}
 
 // watch starts an informer, and returns a check for its having heard of all
 // objects.
