@@ -59,8 +59,13 @@ fuzzing   = -run '^$$' -fuzz '^Fuzz$(1)$$' -fuzztime $(FUZZTIME) -fuzzminimizeti
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (20s): keyring and references against the kubelet's
 	go test ./certs $(call fuzzing,DecodeState)
+	go test ./cmd/pullgate/config $(call fuzzing,Parse)
 	cd e2e && go test ./differential $(call fuzzing,Keyring)
 	cd e2e && go test ./differential $(call fuzzing,Reference)
+
+.PHONY: docs
+docs: ## write docs/configuration.md anew from the Go types
+	UPDATE_DOCS=1 go test -count 1 -run '^TestDocs$$' ./cmd/pullgate/config
 
 .PHONY: race-notice
 race-notice:

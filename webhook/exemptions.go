@@ -16,17 +16,18 @@ import (
 // namespace's labels say. All are globs, in which * stands for anything but a
 // slash, and ** between slashes for any number of parts.
 type Exemptions struct {
-	// Namespaces are exempt as a whole.
-	Namespaces []string `json:"namespaces,omitempty"`
+	// Namespaces are the names of those that are exempt as a whole.
+	Namespaces []string `json:"namespaces"`
 	// Usernames are those who send the request. That of a Deployment's Pods is
 	// the ReplicaSet controller, system:serviceaccount:kube-system:replicaset-controller.
-	Usernames []string `json:"usernames,omitempty"`
+	Usernames []string `json:"usernames"`
 	// RuntimeClasses are those that a Pod names, for runtimes that pull images in
 	// their own way.
-	RuntimeClasses []string `json:"runtimeClasses,omitempty"`
+	RuntimeClasses []string `json:"runtimeClasses"`
 	// Images are image references as they are written, or in full, as in
-	// docker.io/library/nginx:1.29 or registry.example.com/acme/**.
-	Images []string `json:"images,omitempty"`
+	// docker.io/library/nginx:1.29 or registry.example.com/acme/**. The other
+	// images of the same Pod are checked.
+	Images []string `json:"images"`
 }
 
 func (e Exemptions) validate(path *field.Path) (errs field.ErrorList) {
