@@ -76,6 +76,9 @@ func TestPullgate(t *testing.T) {
 		{"bad AdmissionReviews", testBadReviews},
 		// certificates_test.go
 		{"certificates from a folder", testTLSCertDir},
+		// config_test.go
+		{"config re-read", testConfigReload},
+		{"config print", testConfigPrint},
 		// server_test.go
 		{"SIGTERM", testSIGTERM},
 		{"warm-up", testWarmUp},

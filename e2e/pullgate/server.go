@@ -41,6 +41,8 @@ type Options struct {
 // Server is a running `pullgate webhook`.
 type Server struct {
 	dir     string
+	config  string
+	options Options
 	process *process.Process
 	port    int
 	health  string
@@ -72,14 +74,17 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 		return nil, err
 	}
 	config := filepath.Join(dir, "config.yaml")
-	if err := os.WriteFile(config, []byte(configuration(o)), 0o600); err != nil {
+	if err := os.WriteFile(config, configuration(o, o.Config), 0o600); err != nil {
 		return nil, err
 	}
 	kubeconfig, err := c.ServiceAccountKubeconfig(ctx, Namespace, ServiceAccount)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, port: ports[0], health: process.Loopback(ports[1]), metrics: process.Loopback(ports[2])}
+	s := &Server{
+		dir: dir, config: config, options: o,
+		port: ports[0], health: process.Loopback(ports[1]), metrics: process.Loopback(ports[2]),
+	}
 	s.process, err = process.Start(process.Options{
 		Name: "pullgate",
 		Path: o.Binary,
@@ -118,14 +123,19 @@ func certificateArgs(o Options) []string {
 	return []string{"--secret-name", Secret, "--webhook-configuration-name", WebhookConfiguration}
 }
 
-func configuration(o Options) string {
-	return fmt.Sprintf(`apiVersion: pullgate.dev/v1alpha1
+func configuration(o Options, more string) []byte {
+	return fmt.Appendf(nil, `apiVersion: pullgate.dev/v1alpha1
 kind: Configuration
-cache:
-  warmUp: %t
+cache: {warmUp: %t}
 registries:
   configDir: %q
-%s`, o.WarmUp, o.CertsD, o.Config)
+%s`, o.WarmUp, o.CertsD, more)
+}
+
+// Configure rewrites the configuration file, with top-level YAML from line 6 on
+// in place of Options.Config. The server notices a moment later.
+func (s *Server) Configure(config string) error {
+	return os.WriteFile(s.config, configuration(s.options, config), 0o600)
 }
 
 // Ready succeeds when the server's /readyz does.
