@@ -40,7 +40,7 @@ func testConfigReload(t *testing.T, s *suite) {
 		{"at start", "", false, 0, 0, 1, "configuration in force", "refused"},
 		{"warn only", "defaults:\n  enforce: off\n", true, 1, 0, 1, "configuration applied", "refused"},
 		{"bad level", "defaults:\n  enforce: of\n", true, 1, 1, 0, `config.yaml:7: defaults.enforce: Unsupported value: \"of\"`, ""},
-		{"bad as a whole", "defaults:\n  enforce: strict\ncaches: {}\n", true, 1, 2, 0, `config.yaml:7: caches: unknown field; did you mean \"cache\"?`, ""},
+		{"bad as a whole", "defaults:\n  enforce: strict\ncaches: {}\n", true, 1, 2, 0, `config.yaml:8: caches: unknown field; did you mean \"cache\"?`, ""},
 		{"mended", "defaults:\n  enforce: strict\n", false, 2, 2, 1, "", ""},
 		{"exempt", "exemptions:\n  images: ['No *']\n", true, 3, 2, 1, "", ""},
 	}
