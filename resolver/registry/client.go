@@ -23,24 +23,29 @@ type Options struct {
 	ConfigDir string
 	// UserAgent is sent where hosts.toml sets none.
 	UserAgent string
+	// Wrap puts something between the client and the network, nil for nothing.
+	// What it is given obeys the guard.
+	Wrap func(http.RoundTripper) http.RoundTripper
 }
 
 // Client asks registries for manifests. It is safe for concurrent use, and
 // keeps connections and tokens, but no answers.
 type Client struct {
-	userAgent string
-	chains    *chains
-	sessions  sessions
+	options  Options
+	chains   *chains
+	sessions sessions
 }
 
 // NewClient makes a Client.
 func NewClient(o Options) *Client {
-	return &Client{userAgent: o.UserAgent, chains: newChains(o.ConfigDir), sessions: newSessions()}
+	return &Client{options: o, chains: newChains(o), sessions: newSessions()}
 }
 
 // WithConfigDir returns a client for another certs.d folder.
 func (c *Client) WithConfigDir(dir string) *Client {
-	return NewClient(Options{ConfigDir: dir, UserAgent: c.userAgent})
+	o := c.options
+	o.ConfigDir = dir
+	return NewClient(o)
 }
 
 // Manifest is what a registry says of a manifest without sending it.
@@ -154,7 +159,7 @@ func (c *Client) Explain(ctx context.Context, ref reference.Reference, login Log
 }
 
 func (c *Client) transport(ref reference.Reference, s *session) *transport {
-	return &transport{ref: ref, session: s, userAgent: c.userAgent}
+	return &transport{ref: ref, session: s, userAgent: c.options.UserAgent}
 }
 
 // refused reports whether a failure may come of what an authorizer kept.

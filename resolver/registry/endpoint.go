@@ -41,15 +41,17 @@ type chain struct {
 // connections included, until the folder changes.
 type chains struct {
 	configDir string // "" if there is none
+	wrap      func(http.RoundTripper) http.RoundTripper
 	cache     *bounded.Cache[*chain]
 
 	mu    sync.Mutex // held over reads of small local files, never over the network
 	fresh *bounded.Cache[struct{}]
 }
 
-func newChains(configDir string) *chains {
+func newChains(o Options) *chains {
 	return &chains{
-		configDir: configDir,
+		configDir: o.ConfigDir,
+		wrap:      o.Wrap,
 		cache:     bounded.New[*chain](maxChains),
 		fresh:     bounded.New[struct{}](maxChains),
 	}
@@ -139,8 +141,15 @@ func (c *chains) adapt(client *http.Client, ch *chain) error {
 	})
 	t.MaxResponseHeaderBytes = maxHeaderBytes
 	t.MaxIdleConnsPerHost = t.MaxIdleConns
-	client.Transport = capped{t}
+	client.Transport = capped{c.wrapped(t)}
 	return nil
+}
+
+func (c *chains) wrapped(t http.RoundTripper) http.RoundTripper {
+	if c.wrap == nil {
+		return t
+	}
+	return c.wrap(t)
 }
 
 // defaultEndpoint is the host that is asked where certs.d names no server.
