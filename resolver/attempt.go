@@ -52,6 +52,7 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 	}
 	flight := r.flights.DoChan(key, func() (any, error) {
 		o := r.lookup(ctx, ref, login)
+		o.detail = scrub(o.detail, login)
 		r.cache.Set(key, o, r.ttl(ref, o))
 		return o, nil
 	})
