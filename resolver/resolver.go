@@ -42,7 +42,7 @@ func New(config Config, userAgent string) (*Resolver, error) {
 	}
 	return &Resolver{
 		config:         config,
-		client:         registry.NewClient(registry.Options{ConfigDir: config.Registries.ConfigDir, UserAgent: userAgent}),
+		client:         registry.NewClient(registry.Options{ConfigDir: config.Registries.ConfigDir, BlockedCIDRs: config.Registries.blocked(), UserAgent: userAgent}),
 		cache:          bounded.New[outcome](config.Cache.Entries),
 		indexes:        bounded.New[*registry.Index](config.Cache.Entries),
 		tagLists:       bounded.New[[]string](maxTagLists),
@@ -61,9 +61,7 @@ func (r *Resolver) With(config Config) (*Resolver, error) {
 	}
 	next := *r
 	next.config = config
-	if dir := config.Registries.ConfigDir; dir != r.config.Registries.ConfigDir {
-		next.client = r.client.WithConfigDir(dir)
-	}
+	next.client = r.client.With(config.Registries.ConfigDir, config.Registries.blocked())
 	if n := config.Cache.Entries; n != r.config.Cache.Entries {
 		next.cache, next.indexes = bounded.New[outcome](n), bounded.New[*registry.Index](n)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"slices"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -21,6 +23,9 @@ type Options struct {
 	// ConfigDir is a folder in containerd's certs.d layout, "" for none.
 	// Endpoints that it names are trusted, whatever their address.
 	ConfigDir string
+	// BlockedCIDRs are not dialled, besides loopback and its like, unless
+	// ConfigDir names the endpoint.
+	BlockedCIDRs []netip.Prefix
 	// UserAgent is sent where hosts.toml sets none.
 	UserAgent string
 	// Wrap puts something between the client and the network, nil for nothing.
@@ -41,10 +46,14 @@ func NewClient(o Options) *Client {
 	return &Client{options: o, chains: newChains(o), sessions: newSessions()}
 }
 
-// WithConfigDir returns a client for another certs.d folder.
-func (c *Client) WithConfigDir(dir string) *Client {
+// With returns a client for another certs.d folder and other CIDRs: the same one
+// if neither is another.
+func (c *Client) With(configDir string, blocked []netip.Prefix) *Client {
 	o := c.options
-	o.ConfigDir = dir
+	if o.ConfigDir == configDir && slices.Equal(o.BlockedCIDRs, blocked) {
+		return c
+	}
+	o.ConfigDir, o.BlockedCIDRs = configDir, blocked
 	return NewClient(o)
 }
 
@@ -79,7 +88,7 @@ func (c *Client) EndpointID(host string) (string, error) {
 //
 // It fails with a *transport.Error of go-containerregistry for the status of a
 // final answer, a *RateLimitedError, an *AuthError, an *UnsteadyError, a
-// *ManifestError, a *BlockedError (all of these possibly wrapped), or an error of
+// *ManifestError, a *BlockedError, a *WithheldError (all of these possibly wrapped), or an error of
 // the network or the context.
 func (c *Client) Head(ctx context.Context, ref reference.Reference, login Login) (Manifest, error) {
 	s, err := c.open(ref, login)
