@@ -42,6 +42,15 @@ test-e2e: race-notice ## the built binary against a real API server and real reg
 conformance: ## every case through a real kubelet's code and containerd, and through pullgate (root on Linux)
 	cd e2e && go build -o bin/conformance ./cmd/conformance && exec ./bin/conformance
 
+.PHONY: messages
+messages: ## docs/messages.md: what users are told, without pullgate and with it (root on Linux)
+	cd e2e && go build -o bin/messages ./cmd/messages && exec ./bin/messages
+
+# The packages by name: only they have tests that need root.
+.PHONY: test-root
+test-root: ## the tests that need root on Linux: a real node, and what is left after it
+	cd e2e && go run ./cmd/build -node && go test -tags conformance -timeout 15m ./netns ./oracle ./node
+
 # How long, or how often with an x behind it, each target is fuzzed.
 # Inputs are not made smaller for long: of a new path it matters that it is there.
 FUZZTIME ?= 20s

@@ -20,6 +20,18 @@ func testLongImageName(t *testing.T, s *suite) {
 	s.create(t, warned, pod(image, openHost+"/"+image)).warnedBriefly(t, "aaa")
 }
 
+// A tag of 4 KB is none, wherever it stands, and who wrote it is told.
+func testLongTag(t *testing.T, s *suite) {
+	ns := s.namespace(t, nil)
+	image := openHost + "/acme/app:" + strings.Repeat("v", 4<<10)
+	s.create(t, ns, pod(image)).denied(t, "InvalidImageName", firstImage, openHost+"/acme/app:vvv")
+	s.create(t, s.warnOnlyNamespace(t), pod(image)).warnedBriefly(t, firstImage, "vvv")
+	_, stderr, err := s.apply(t, ns, deployment(image, nil), "--dry-run=server")
+	if err != nil || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "not a valid image reference") {
+		t.Errorf("%v: kubectl prints %q", err, stderr)
+	}
+}
+
 func testControlCharacters(t *testing.T, s *suite) {
 	ns := s.namespace(t, nil)
 	warned := s.warnOnlyNamespace(t)

@@ -69,6 +69,7 @@ func TestPullgate(t *testing.T) {
 		{"update of one image of two", testUpdateOneOfTwo},
 		// hostile_test.go
 		{"long image name", testLongImageName},
+		{"long tag", testLongTag},
 		{"control characters", testControlCharacters},
 		{"empty image name", testEmptyImageName},
 		// review_test.go
@@ -77,6 +78,7 @@ func TestPullgate(t *testing.T) {
 		{"certificates from a folder", testTLSCertDir},
 		// server_test.go
 		{"SIGTERM", testSIGTERM},
+		{"warm-up", testWarmUp},
 		{"bad configuration", testBadConfiguration},
 		{"metrics", testMetrics},
 		{"manifest as shipped", testManifest},

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,6 +37,26 @@ func testSIGTERM(t *testing.T, s *suite) {
 	if err := s.server.Ready(t.Context()); err != nil {
 		t.Errorf("the first replica: %v", err)
 	}
+}
+
+// A new replica knows what runs before it is asked.
+func testWarmUp(t *testing.T, s *suite) {
+	push(t, s.open, "acme/warm", "v1")
+	s.create(t, s.namespace(t, nil), pod(openHost+"/acme/warm:v1")).created(t)
+	before := len(requestsTo(t, s.open, "acme/warm"))
+	replica, err := pullgate.Start(t.Context(), s.cluster, pullgate.Options{
+		Binary: s.binaries[build.Pullgate], CertsD: s.certsD, WarmUp: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer replica.Stop()
+	eventually(t, "the warm-up", func(context.Context) error {
+		if after := len(requestsTo(t, s.open, "acme/warm")); after == before {
+			return errors.New("the registry was not asked")
+		}
+		return nil
+	})
 }
 
 func testBadConfiguration(t *testing.T, s *suite) {

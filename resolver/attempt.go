@@ -6,10 +6,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"time"
 
 	"github.com/go-logr/logr"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/pullgate/pullgate/resolver/keyring"
 	"github.com/pullgate/pullgate/resolver/reference"
@@ -31,11 +33,16 @@ type outcome struct {
 	detail string
 	// retryAt is when a rate limit ends, if the registry said so.
 	retryAt time.Time
+	// instead is what it stands in for, if it is stale: why the registry could not
+	// be asked.
+	instead *outcome
+	// at is when it was learned.
+	at time.Time
 }
 
-// attempt looks an image up with one credential: from the cache, or together
-// with whoever asks for the same right now.
-func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyring.Credential) outcome {
+// attempt looks an image up with one credential: from the cache, if what it holds
+// is no older than maxAge, or together with whoever asks for the same right now.
+func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyring.Credential, maxAge time.Duration) outcome {
 	endpoint, err := r.client.EndpointID(ref.Host)
 	if err != nil {
 		o := unavailable(ref, "its certs.d entry cannot be read")
@@ -44,24 +51,36 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 	}
 	login := r.login(c)
 	key := endpoint + "\x00" + ref.String() + "\x00" + login.ID
-	if known, ok := r.cache.Get(key); ok {
-		return known
+	old, _ := r.cache.Get(key)
+	if old != nil && old.fresh() && old.age() <= maxAge {
+		if old.due() {
+			r.renew(ctx, key, ref, login)
+		}
+		r.observer.Answered(FromCache)
+		return old.outcome
 	}
 	if ctx.Err() != nil {
-		return timedOut(ref) // and nothing is begun that nobody waits for
+		return r.orStale(old, timedOut(ref)) // and nothing is begun that nobody waits for
 	}
-	flight := r.flights.DoChan(key, func() (any, error) {
+	select {
+	case result := <-r.fly(ctx, key, ref, login):
+		return r.orStale(old, result.Val.(outcome))
+	case <-ctx.Done():
+		return r.orStale(old, timedOut(ref))
+	}
+}
+
+// fly begins a look-up, or joins the one that is under way.
+func (r *Resolver) fly(ctx context.Context, key string, ref reference.Reference, login registry.Login) <-chan singleflight.Result {
+	return r.flights.DoChan(key, func() (any, error) {
+		start := time.Now()
 		o := r.lookup(ctx, ref, login)
 		o.detail = scrub(o.detail, login)
-		r.cache.Set(key, o, r.ttl(ref, o))
+		o.at = time.Now()
+		r.observer.LookedUp(ref.Host, o.reason, o.at.Sub(start))
+		r.remember(key, ref, o)
 		return o, nil
 	})
-	select {
-	case result := <-flight:
-		return result.Val.(outcome)
-	case <-ctx.Done():
-		return timedOut(ref)
-	}
 }
 
 // lookup asks the registry on behalf of all who join it, so it must not end when
@@ -74,6 +93,10 @@ func (r *Resolver) lookup(first context.Context, ref reference.Reference, login 
 			o = outcome{reason: InternalError, says: internalErrorWords}
 		}
 	}()
+	if !r.underWay.TryAcquire(1) {
+		return overloaded()
+	}
+	defer r.underWay.Release(1)
 	// Whoever waits for a place gives up at the first one's deadline: a queue at
 	// a registry that hangs must not grow.
 	waiting, stop := detach(first)
@@ -83,15 +106,29 @@ func (r *Resolver) lookup(first context.Context, ref reference.Reference, login 
 		return timedOut(ref)
 	}
 	defer release()
+	done, refusal := r.health.begin(ref, login)
+	if refusal != nil {
+		return *refusal
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(first), r.config.Limits.LookupTimeout.Duration)
 	defer cancel()
 	m, err := r.client.Head(ctx, ref, login)
 	if err != nil {
+		o = classify(ref, err)
+		done(o)
 		explaining, stop := explainContext(ctx, waiting)
 		defer stop()
-		return r.explain(explaining, ref, login, classify(ref, err))
+		return r.explain(explaining, ref, login, o)
 	}
-	o = r.inspect(ctx, ref, m, login)
+	o = r.judge(ctx, ref, m, login)
+	done(o)
+	return o
+}
+
+// judge holds what was found against what a node can use, and against what an
+// endpoint might have that could not be asked.
+func (r *Resolver) judge(ctx context.Context, ref reference.Reference, m registry.Manifest, login registry.Login) outcome {
+	o := r.inspect(ctx, ref, m, login)
 	if m.Doubt != nil {
 		doubt := classify(ref, m.Doubt)
 		if o.reason.Class() == ClassDefinite {
@@ -123,22 +160,8 @@ func (r *Resolver) login(c keyring.Credential) registry.Login {
 	return registry.Login{ID: string(mac.Sum(nil)), Username: c.Username, Password: c.Password}
 }
 
-// ttl is how long an outcome may be used again. Unverified ones are not kept:
-// the next Pod asks anew.
-func (r *Resolver) ttl(ref reference.Reference, o outcome) time.Duration {
-	switch {
-	case o.reason == Pullable && ref.Digest != "":
-		return r.config.Cache.Digest.Duration
-	case o.reason == Pullable:
-		return r.config.Cache.Tag.Duration
-	case o.reason == RateLimited:
-		return min(time.Until(o.retryAt), maxRateLimit)
-	case o.reason.Class() == ClassDefinite:
-		return r.config.Cache.NotFound.Duration
-	default:
-		return 0
-	}
-}
+// anyAge takes whatever the cache holds to be fresh.
+const anyAge = time.Duration(math.MaxInt64)
 
 // maxRateLimit is the longest that a registry can make us stay away.
 const maxRateLimit = time.Hour

@@ -143,11 +143,26 @@ func unavailable(ref reference.Reference, why string) outcome {
 	return outcome{reason: RegistryUnavailable, says: fmt.Sprintf("registry %s is not available: %s", ref.Host, why)}
 }
 
+// leftAlone is for a registry that did not answer several times in a row.
+func leftAlone(ref reference.Reference) outcome {
+	return outcome{reason: Unreachable, says: fmt.Sprintf("registry %s did not answer lately, and is left alone for some seconds", ref.Host)}
+}
+
+func overloaded() outcome {
+	return outcome{reason: Overloaded, says: "pullgate has more images to look up than it can at once"}
+}
+
 func rateLimited(ref reference.Reference, retryAfter time.Duration) outcome {
-	o := outcome{reason: RateLimited, says: fmt.Sprintf("registry %s limits the rate of requests", ref.Host)}
-	if retryAfter > 0 {
-		o.retryAt = time.Now().Add(min(retryAfter, maxRateLimit))
-		o.says += " until " + o.retryAt.UTC().Format("15:04:05 MST")
+	if retryAfter <= 0 {
+		return outcome{reason: RateLimited, says: fmt.Sprintf("registry %s limits the rate of requests", ref.Host)}
 	}
-	return o
+	return rateLimitedUntil(ref, time.Now().Add(min(retryAfter, maxRateLimit)))
+}
+
+func rateLimitedUntil(ref reference.Reference, until time.Time) outcome {
+	return outcome{
+		reason:  RateLimited,
+		says:    fmt.Sprintf("registry %s limits the rate of requests until %s", ref.Host, until.UTC().Format("15:04:05 MST")),
+		retryAt: until,
+	}
 }

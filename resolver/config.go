@@ -52,6 +52,12 @@ type CacheConfig struct {
 	// NotFound is for an image not found and for refused credentials; the push
 	// may be on its way.
 	NotFound metav1.Duration `json:"notFound"`
+	// Stale is how long an image that was found stays usable while its registry
+	// cannot be asked; who creates the Pod is told.
+	Stale metav1.Duration `json:"stale"`
+	// WarmUp has the images of the Pods that run looked up after a start, at a
+	// gentle pace, before they are asked for.
+	WarmUp bool `json:"warmUp"`
 	// Entries bounds the number of answers kept.
 	Entries int `json:"entries"`
 }
@@ -64,6 +70,13 @@ type LimitsConfig struct {
 	// LookupsPerRegistry is how many look-ups at one registry are under way at
 	// once; further ones wait.
 	LookupsPerRegistry int `json:"lookupsPerRegistry"`
+	// Lookups is how many look-ups are under way or wait in all; past it images
+	// are not verified.
+	Lookups int `json:"lookups"`
+	// BackOff is how long a registry that failed five times in a row is left
+	// alone, until one look-up tries again. With 0 each registry is always asked,
+	// whatever it answered for other images, rate limits included.
+	BackOff metav1.Duration `json:"backOff"`
 }
 
 // DefaultConfig is what holds where the configuration file says nothing.
@@ -73,11 +86,15 @@ func DefaultConfig() Config {
 			Digest:   metav1.Duration{Duration: 24 * time.Hour},
 			Tag:      metav1.Duration{Duration: 5 * time.Minute},
 			NotFound: metav1.Duration{Duration: 10 * time.Second},
+			Stale:    metav1.Duration{Duration: 24 * time.Hour},
+			WarmUp:   true,
 			Entries:  100_000,
 		},
 		Limits: LimitsConfig{
 			LookupTimeout:      metav1.Duration{Duration: 5 * time.Second},
 			LookupsPerRegistry: 32,
+			Lookups:            512,
+			BackOff:            metav1.Duration{Duration: 5 * time.Second},
 		},
 	}
 }
@@ -106,14 +123,10 @@ func (c RegistriesConfig) validate(path *field.Path) field.ErrorList {
 }
 
 func (c CacheConfig) validate(path *field.Path) (errs field.ErrorList) {
-	for _, f := range []struct {
-		name string
-		d    metav1.Duration
-	}{{"digest", c.Digest}, {"tag", c.Tag}, {"notFound", c.NotFound}} {
-		if f.d.Duration < 0 {
-			errs = append(errs, field.Invalid(path.Child(f.name), f.d.Duration.String(), "is negative"))
-		}
-	}
+	errs = append(errs, notNegative(path.Child("digest"), c.Digest)...)
+	errs = append(errs, notNegative(path.Child("tag"), c.Tag)...)
+	errs = append(errs, notNegative(path.Child("notFound"), c.NotFound)...)
+	errs = append(errs, notNegative(path.Child("stale"), c.Stale)...)
 	return append(errs, atLeastOne(path.Child("entries"), c.Entries)...)
 }
 
@@ -121,7 +134,16 @@ func (c LimitsConfig) validate(path *field.Path) (errs field.ErrorList) {
 	if d := c.LookupTimeout.Duration; d <= 0 {
 		errs = append(errs, field.Invalid(path.Child("lookupTimeout"), d.String(), "is not positive"))
 	}
-	return append(errs, atLeastOne(path.Child("lookupsPerRegistry"), c.LookupsPerRegistry)...)
+	errs = append(errs, atLeastOne(path.Child("lookupsPerRegistry"), c.LookupsPerRegistry)...)
+	errs = append(errs, atLeastOne(path.Child("lookups"), c.Lookups)...)
+	return append(errs, notNegative(path.Child("backOff"), c.BackOff)...)
+}
+
+func notNegative(path *field.Path, d metav1.Duration) field.ErrorList {
+	if d.Duration >= 0 {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, d.Duration.String(), "is negative")}
 }
 
 func atLeastOne(path *field.Path, n int) field.ErrorList {

@@ -26,7 +26,7 @@ func TestValidate(t *testing.T) {
 	want := []string{
 		"reasons.definite[1]", "reasons.definite[2]", "reasons.unverified[1]",
 		"registries.nodeCredentials[1]", "registries.mirrored[0]", "registries.blockedCIDRs[1]", "registries.blockedCIDRs[3]", "registries.configDir",
-		"cache.tag", "cache.entries", "limits.lookupTimeout", "limits.lookupsPerRegistry",
+		"cache.tag", "cache.entries", "limits.lookupTimeout", "limits.lookupsPerRegistry", "limits.lookups",
 	}
 	if diff := cmp.Diff(want, fields); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -44,7 +44,7 @@ func TestReasons(t *testing.T) {
 			seen[r] = true
 		}
 	}
-	if len(seen) != 20 {
+	if len(seen) != 21 {
 		t.Errorf("%d reasons", len(seen))
 	}
 }

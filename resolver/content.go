@@ -56,7 +56,7 @@ func (r *Resolver) inspectIndex(ctx context.Context, ref reference.Reference, m 
 // suit holds an index against the platforms of the nodes that the Pod can land
 // on. Where these are not known, or there are none yet, it says nothing.
 func suit(o outcome, pod Pod) Verdict {
-	v := Verdict{Reason: Pullable, Digest: o.digest}
+	v := Verdict{Reason: Pullable, Digest: o.digest, Message: o.says, Detail: o.detail}
 	if o.index == nil {
 		return v
 	}
@@ -85,7 +85,7 @@ func suit(o outcome, pod Pod) Verdict {
 		v.Reason = PlatformMismatch
 		v.Message = fmt.Sprintf("no manifest for the platform of the nodes, %s: %s", platformWords(nodes), has)
 	case len(unsuited)+len(doubtful) > 0:
-		v.Message = fmt.Sprintf("not every node that the Pod can land on can pull it, not %s: %s", platformWords(append(unsuited, doubtful...)), has)
+		v.Message = also(v.Message, fmt.Sprintf("not every node that the Pod can land on can pull it, not %s: %s", platformWords(append(unsuited, doubtful...)), has))
 	}
 	return v
 }

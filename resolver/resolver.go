@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"github.com/go-logr/logr"
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 	corev1 "k8s.io/api/core/v1"
 
@@ -26,29 +27,41 @@ type Image struct {
 type Resolver struct {
 	config         Config
 	client         *registry.Client
-	cache          *bounded.Cache[outcome]
+	cache          *bounded.Cache[*known]
 	indexes        *bounded.Cache[*registry.Index] // by digest
 	tagLists       *bounded.Cache[[]string]
 	flights        *singleflight.Group
 	hosts          *perHost
+	health         *health
+	underWay       *semaphore.Weighted
 	fingerprintKey []byte
+	observer       Observer
 }
 
 // New makes a Resolver. The user agent is what registries see. It fails if the
 // configuration does not validate.
-func New(config Config, userAgent string) (*Resolver, error) {
+func New(config Config, userAgent string, opts ...Option) (*Resolver, error) {
 	if err := config.Validate().ToAggregate(); err != nil {
 		return nil, err
 	}
+	o := options{observer: unobserved{}}
+	for _, opt := range opts {
+		opt(&o)
+	}
 	return &Resolver{
-		config:         config,
-		client:         registry.NewClient(registry.Options{ConfigDir: config.Registries.ConfigDir, BlockedCIDRs: config.Registries.blocked(), UserAgent: userAgent}),
-		cache:          bounded.New[outcome](config.Cache.Entries),
+		config: config,
+		client: registry.NewClient(registry.Options{
+			ConfigDir: config.Registries.ConfigDir, BlockedCIDRs: config.Registries.blocked(), UserAgent: userAgent, Responded: o.observer.Responded,
+		}),
+		cache:          bounded.New[*known](config.Cache.Entries),
 		indexes:        bounded.New[*registry.Index](config.Cache.Entries),
 		tagLists:       bounded.New[[]string](maxTagLists),
 		flights:        &singleflight.Group{},
 		hosts:          newPerHost(config.Limits.LookupsPerRegistry),
+		health:         newHealth(config.Limits.BackOff.Duration),
+		underWay:       semaphore.NewWeighted(int64(config.Limits.Lookups)),
 		fingerprintKey: newFingerprintKey(),
+		observer:       o.observer,
 	}, nil
 }
 
@@ -63,13 +76,22 @@ func (r *Resolver) With(config Config) (*Resolver, error) {
 	next.config = config
 	next.client = r.client.With(config.Registries.ConfigDir, config.Registries.blocked())
 	if n := config.Cache.Entries; n != r.config.Cache.Entries {
-		next.cache, next.indexes = bounded.New[outcome](n), bounded.New[*registry.Index](n)
+		next.cache, next.indexes = bounded.New[*known](n), bounded.New[*registry.Index](n)
 	}
 	if n := config.Limits.LookupsPerRegistry; n != r.config.Limits.LookupsPerRegistry {
 		next.hosts = newPerHost(n)
 	}
+	if n := config.Limits.Lookups; n != r.config.Limits.Lookups {
+		next.underWay = semaphore.NewWeighted(int64(n))
+	}
+	if d := config.Limits.BackOff.Duration; d != r.config.Limits.BackOff.Duration {
+		next.health = newHealth(d)
+	}
 	return &next, nil
 }
+
+// Cached is the number of answers that are kept.
+func (r *Resolver) Cached() int { return r.cache.Len() }
 
 // Check decides whether a node could pull an image for a Pod: first by what the
 // Pod says, then, only if need be, by what its registry says. It returns when it
@@ -129,9 +151,18 @@ func presentOnNode(v Verdict, ref reference.Reference, pod Pod) Verdict {
 func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) Verdict {
 	var failed []failedAttempt
 	for _, c := range pod.Credentials.lookup(ref.Name()) {
-		o := r.attempt(ctx, ref, c)
+		o := r.attempt(ctx, ref, c, anyAge)
 		if o.reason == Pullable {
-			return suit(o, pod)
+			v := suit(o, pod)
+			if v.Reason != PlatformMismatch || !r.mayHaveChanged(ref, o) {
+				return v
+			}
+			// A tag may stand for another index by now.
+			o = r.attempt(ctx, ref, c, r.config.Cache.NotFound.Duration)
+			if o.reason == Pullable && o.instead == nil {
+				return suit(o, pod)
+			}
+			o = o.unverified()
 		}
 		failed = append(failed, failedAttempt{credential: c, outcome: o})
 	}
@@ -142,12 +173,17 @@ func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) V
 	return v
 }
 
+// mayHaveChanged reports whether an answer is too old to deny a Pod by.
+func (r *Resolver) mayHaveChanged(ref reference.Reference, o outcome) bool {
+	return ref.Digest == "" && o.age() > r.config.Cache.NotFound.Duration
+}
+
 // public reports whether an image can be pulled by anyone, as far as can be told
 // in the time left.
 func (r *Resolver) public(ctx context.Context, ref reference.Reference) bool {
 	ctx, cancel := explainContext(ctx, ctx)
 	defer cancel()
-	return r.attempt(ctx, ref, keyring.Credential{}).reason == Pullable
+	return r.attempt(ctx, ref, keyring.Credential{}, anyAge).reason == Pullable
 }
 
 type failedAttempt struct {

@@ -49,6 +49,8 @@ const (
 	NodeManaged Reason = "NodeManaged"
 	// Blocked: the registry's address is not dialled for a Pod's sake.
 	Blocked Reason = "Blocked"
+	// Overloaded: more was to be looked up than can be at once.
+	Overloaded Reason = "Overloaded"
 	// InternalError: a defect of pullgate's own.
 	InternalError Reason = "InternalError"
 )
@@ -83,7 +85,7 @@ func Reasons(of Class) (list []Reason) {
 	for _, r := range []Reason{
 		Pullable, NotPulled, PresentOnNode,
 		InvalidImageName, ImageNotFound, RepositoryNotFound, Unauthorized, InvalidPullSecret, PlatformMismatch, UnsupportedManifest,
-		RateLimited, RegistryUnavailable, Unreachable, Untrusted, Timeout, SecretUnreadable, NodeLocal, NodeManaged, Blocked, InternalError,
+		RateLimited, RegistryUnavailable, Unreachable, Untrusted, Timeout, SecretUnreadable, NodeLocal, NodeManaged, Blocked, Overloaded, InternalError,
 	} {
 		if r.Class() == of {
 			list = append(list, r)

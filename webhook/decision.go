@@ -58,6 +58,21 @@ func (d decision) needsFresh() bool {
 	return len(d.denied) > 0 || slices.ContainsFunc(d.warned, func(f Finding) bool { return f.Class == resolver.ClassDefinite })
 }
 
+// outcome is the most that is done about a finding.
+func (d decision) outcome(f Finding) string {
+	is := func(other Finding) bool { return other.Image == f.Image && slices.Equal(other.Fields, f.Fields) }
+	switch {
+	case slices.ContainsFunc(d.denied, is):
+		return "denied"
+	case slices.ContainsFunc(d.warned, is):
+		return "warned"
+	case slices.ContainsFunc(d.audited, is):
+		return "audited"
+	default:
+		return "allowed"
+	}
+}
+
 // noted lists what was denied or warned about or audited, each once.
 func (d decision) noted() []Finding {
 	noted := slices.Concat(d.denied, d.warned)

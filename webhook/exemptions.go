@@ -40,7 +40,7 @@ func (e Exemptions) validate(path *field.Path) (errs field.ErrorList) {
 // it is not.
 func (e Exemptions) request(namespace string, user authenticationv1.UserInfo) string {
 	switch {
-	case matchesAny(e.Namespaces, namespace):
+	case e.namespace(namespace):
 		return "namespace"
 	case matchesAny(e.Usernames, user.Username):
 		return "username"
@@ -48,6 +48,8 @@ func (e Exemptions) request(namespace string, user authenticationv1.UserInfo) st
 		return ""
 	}
 }
+
+func (e Exemptions) namespace(name string) bool { return matchesAny(e.Namespaces, name) }
 
 func (e Exemptions) podSpec(spec workload.PodSpec) string {
 	if class := spec.RuntimeClassName; class != nil && matchesAny(e.RuntimeClasses, *class) {

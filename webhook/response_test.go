@@ -47,6 +47,12 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := decide(tc.levels, all)
+			if got := d.outcome(goodFinding); got != "allowed" {
+				t.Errorf("the good image is %s", got)
+			}
+			if got := d.outcome(missingFinding); (got == "denied") != (len(tc.denied) > 0) {
+				t.Errorf("the missing image is %s", got)
+			}
 			for what, pair := range map[string][2][]string{
 				"denied": {tc.denied, imagesOf(d.denied)}, "warned": {tc.warned, imagesOf(d.warned)}, "audited": {tc.audited, imagesOf(d.audited)},
 			} {

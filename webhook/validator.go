@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/pullgate/pullgate/resolver"
 	"github.com/pullgate/pullgate/resolver/words"
 	"github.com/pullgate/pullgate/webhook/workload"
 )
@@ -26,6 +27,9 @@ type Validator struct {
 	Namespaces LabelGetter
 	Examiner   Examiner
 	Decoder    admission.Decoder
+	// Decided, if set, hears what was done about each image: "denied", "warned",
+	// "audited" or "allowed".
+	Decided func(reason resolver.Reason, outcome string)
 }
 
 // NewDecoder decodes the objects that a Validator is asked about.
@@ -101,8 +105,19 @@ func (v *Validator) judge(ctx context.Context, s Subject, levels Levels) decisio
 		findings, cached := v.Examiner.Examine(ctx, s, anew)
 		d := decide(levels, findings)
 		if !cached || !d.needsFresh() {
+			v.tell(findings, d)
 			return d
 		}
+	}
+}
+
+// tell says what was done about each image, the most that was.
+func (v *Validator) tell(findings []Finding, d decision) {
+	if v.Decided == nil {
+		return
+	}
+	for _, f := range findings {
+		v.Decided(f.Reason, d.outcome(f))
 	}
 }
 

@@ -77,6 +77,7 @@ func serve(ctx context.Context, o webhookOptions, config configuration) error {
 	if err != nil {
 		return fmt.Errorf("watch nodes: %w", err)
 	}
+	ctx, draining := drained(ctx, o.shutdownDelay)
 	handler, err := newHandler(mgr, config)
 	if err != nil {
 		return err
@@ -90,6 +91,7 @@ func serve(ctx context.Context, o webhookOptions, config configuration) error {
 		mgr.AddReadyzCheck("namespaces", explained("namespaces", namespaces)),
 		mgr.AddReadyzCheck("nodes", explained("nodes", nodes)),
 		mgr.AddReadyzCheck("server", explained("server", server.StartedChecker())),
+		mgr.AddReadyzCheck("draining", draining),
 	)
 	if err != nil {
 		return fmt.Errorf("set up health checks: %w", err)
@@ -172,16 +174,23 @@ func newHandler(mgr manager.Manager, config configuration) (http.Handler, error)
 	if err != nil {
 		return nil, err
 	}
+	live := mgr.GetAPIReader()
+	examiner := webhook.Examiner{
+		Checker:  checker,
+		Secrets:  webhook.NewSecrets(live),
+		Accounts: webhook.NewServiceAccounts(live),
+		Nodes:    webhook.Nodes{Cached: mgr.GetCache()},
+	}
+	if config.Cache.WarmUp {
+		if err := mgr.Add(&webhook.WarmUp{Live: live, Examiner: examiner, Config: config.webhookConfig}); err != nil {
+			return nil, fmt.Errorf("set up the warm-up: %w", err)
+		}
+	}
 	return webhook.WithDeadline(&admission.Webhook{Handler: &webhook.Validator{
 		Config:     config.webhookConfig,
-		Namespaces: webhook.Namespaces{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
-		Examiner: webhook.Examiner{
-			Checker:  checker,
-			Secrets:  webhook.NewSecrets(mgr.GetAPIReader()),
-			Accounts: webhook.NewServiceAccounts(mgr.GetAPIReader()),
-			Nodes:    webhook.Nodes{Cached: mgr.GetCache()},
-		},
-		Decoder: decoder,
+		Namespaces: webhook.Namespaces{Cached: mgr.GetCache(), Live: live},
+		Examiner:   examiner,
+		Decoder:    decoder,
 	}}), nil
 }
 

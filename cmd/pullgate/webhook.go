@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -22,6 +23,7 @@ type webhookOptions struct {
 	webhookConfigName string
 	metricsAddress    string
 	healthAddress     string
+	shutdownDelay     time.Duration
 	logLevel          string
 	logFormat         string
 }
@@ -58,6 +60,7 @@ func newWebhookCommand() *cobra.Command {
 	f.StringVar(&o.webhookConfigName, "webhook-configuration-name", "pullgate", "`name` of the ValidatingWebhookConfiguration that gets the caBundle")
 	f.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "`address` to serve /metrics on, 0 for none")
 	f.StringVar(&o.healthAddress, "health-bind-address", ":8081", "`address` to serve /healthz and /readyz on")
+	f.DurationVar(&o.shutdownDelay, "shutdown-delay", 5*time.Second, "`time` between SIGTERM, upon which /readyz fails, and the end: the API server must have stopped to call by then")
 	f.StringVar(&o.logLevel, "log-level", "info", "least `level` that is logged: debug, info, warn or error")
 	f.StringVar(&o.logFormat, "log-format", "json", "`format` of the log: json or text")
 	return cmd
@@ -69,6 +72,9 @@ func (o webhookOptions) validate(changed func(flag string) bool) error {
 	var errs []error
 	if o.port < 1 || o.port > 65535 {
 		errs = append(errs, fmt.Errorf("--port %d is no port", o.port))
+	}
+	if o.shutdownDelay < 0 {
+		errs = append(errs, fmt.Errorf("--shutdown-delay %s is negative", o.shutdownDelay))
 	}
 	for flag, name := range map[string]string{
 		"namespace":                  o.namespace,

@@ -17,7 +17,8 @@ func hasLibrary(ctx context.Context, library string) error {
 			return fmt.Errorf("%s is needed, and not there: on Debian, install gcc, libc6-dev, pkg-config and %s-dev", tools[0], library)
 		}
 	}
-	if err := exec.CommandContext(ctx, "pkg-config", "--exists", library).Run(); err != nil {
+	err := exec.CommandContext(ctx, "pkg-config", "--exists", library).Run() //nolint:gosec // the name is in our own table
+	if err != nil {
 		return fmt.Errorf("the C library %[1]s is needed, and not there: on Debian, install %[1]s-dev", library)
 	}
 	return nil

@@ -48,6 +48,20 @@ func Run(ctx context.Context, addresses []string) (inside bool, code int, err er
 	return true, 0, nil
 }
 
+// Inside tells, with an error, that the program does not run inside: then what
+// is about to be done would be done to the machine.
+func Inside() error {
+	outer := os.Getenv(marker)
+	current, err := namespace()
+	if err != nil {
+		return fmt.Errorf("network namespace: %w", err)
+	}
+	if outer == "" || outer == current {
+		return errors.New("network namespace: this is the machine's")
+	}
+	return nil
+}
+
 // namespace identifies the network namespace that the process is in.
 func namespace() (string, error) { return os.Readlink("/proc/self/ns/net") }
 

@@ -9,15 +9,12 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	internalapi "k8s.io/cri-api/pkg/apis"
-	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 	cri "k8s.io/cri-client/pkg"
 	"k8s.io/klog/v2"
 	"k8s.io/klog/v2/textlogger"
 
-	"github.com/pullgate/pullgate/e2e/process"
+	"github.com/pullgate/pullgate/e2e/containerd"
 )
 
 const (
@@ -39,11 +36,10 @@ type Options struct {
 
 // Node is the part of a node that pulls images.
 type Node struct {
-	dir        string
-	containerd *process.Process
+	folder     *containerd.Folder
+	containerd *containerd.Containerd
 	log        *os.File
 	logger     klog.Logger
-	conn       *grpc.ClientConn
 	images     internalapi.ImageManagerService
 	stop       sync.Once
 
@@ -55,7 +51,7 @@ type Node struct {
 // Start starts a node and waits until it is ready. It ends with Stop, or when
 // ctx does; a start that fails leaves nothing behind either.
 func Start(ctx context.Context, o Options) (*Node, error) {
-	if err := possible(); err != nil {
+	if err := containerd.Possible(); err != nil {
 		return nil, fmt.Errorf("start the node: %w", err)
 	}
 	if o.Containerd == "" || o.CertsD == "" {
@@ -65,15 +61,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the node: %w", err)
 	}
-	dir, err := os.MkdirTemp("", "pullgate-node-")
-	if err != nil {
-		return nil, fmt.Errorf("start the node: %w", err)
-	}
-	n := &Node{dir: dir}
-	// The mounts are found by their real path.
-	if n.dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return nil, fmt.Errorf("start the node: %w", err)
-	}
+	n := &Node{}
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := n.start(starting, o.Containerd, certsD); err != nil {
@@ -84,59 +72,30 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	return n, nil
 }
 
-func (n *Node) start(ctx context.Context, program, certsD string) error {
-	if err := mountMemory(n.dir); err != nil {
-		return err
-	}
-	if err := n.startContainerd(ctx, program, certsD); err != nil {
-		return err
-	}
+func (n *Node) start(ctx context.Context, binary, certsD string) error {
 	var err error
-	if n.log, err = os.Create(n.path("kubelet.log")); err != nil {
+	if n.folder, err = containerd.NewFolder(); err != nil {
+		return err
+	}
+	n.containerd, err = containerd.Start(ctx, n.folder, containerd.Options{Binary: binary, CertsD: certsD})
+	if err != nil {
+		return err
+	}
+	if n.log, err = os.Create(n.folder.Path("kubelet.log")); err != nil {
 		return err
 	}
 	// The kubelet's code logs at every turn, and that is not for the terminal.
 	n.logger = textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(n.log), textlogger.Verbosity(3)))
 	ctx = klog.NewContext(ctx, n.logger)
 	n.images, err = cri.NewRemoteImageServiceBuilder().
-		WithEndpoint("unix://" + n.socket()).
+		WithEndpoint(n.containerd.Endpoint()).
 		WithConnectionTimeout(requestTimeout).
 		Build(ctx)
 	if err != nil {
 		return err
 	}
-	n.kubelet, err = newKubelet(ctx, n.images, n.path("kubelet"))
+	n.kubelet, err = newKubelet(ctx, n.images, n.folder.Path("kubelet"))
 	return err
-}
-
-// startContainerd starts containerd and waits until its image service answers.
-func (n *Node) startContainerd(ctx context.Context, program, certsD string) error {
-	if err := os.WriteFile(n.path("config.toml"), []byte(n.config(certsD)), 0o600); err != nil {
-		return err
-	}
-	var err error
-	n.containerd, err = process.Start(process.Options{
-		Name: "containerd",
-		Path: program,
-		Args: []string{"--config", n.path("config.toml")},
-		Dir:  n.dir,
-	})
-	if err != nil {
-		return err
-	}
-	n.conn, err = grpc.NewClient("unix://"+n.socket(), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		return err
-	}
-	client := runtimeapi.NewImageServiceClient(n.conn)
-	return n.containerd.WaitReady(ctx, func(ctx context.Context) error {
-		// Asked too early, gRPC takes a second before it tries again.
-		if _, err := os.Stat(n.socket()); err != nil {
-			return err
-		}
-		_, err := client.ImageFsInfo(ctx, &runtimeapi.ImageFsInfoRequest{})
-		return err
-	})
 }
 
 // Stop ends containerd and removes everything of the node. It may be called
@@ -146,17 +105,11 @@ func (n *Node) Stop() {
 		if n.images != nil {
 			_ = n.images.Close(context.Background())
 		}
-		if n.conn != nil {
-			_ = n.conn.Close()
-		}
-		if n.containerd != nil {
-			n.containerd.Stop()
-		}
+		n.containerd.Stop()
 		if n.log != nil {
 			_ = n.log.Close()
 		}
-		unmountAll(n.dir)
-		_ = os.RemoveAll(n.dir)
+		n.folder.Remove()
 	})
 }
 
@@ -165,7 +118,3 @@ func (n *Node) Stop() {
 func (n *Node) Logs() (containerd, kubelet string) {
 	return n.containerd.Log(), n.log.Name()
 }
-
-func (n *Node) path(name string) string { return filepath.Join(n.dir, name) }
-
-func (n *Node) socket() string { return n.path("containerd.sock") }

@@ -27,6 +27,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/pullgate/pullgate/e2e/build"
+	"github.com/pullgate/pullgate/e2e/containerd"
 	e2eregistry "github.com/pullgate/pullgate/e2e/registry"
 )
 
@@ -40,7 +41,7 @@ const (
 // start starts a node and the registries, and returns the address to push to.
 func start(t *testing.T) (*Node, string) {
 	t.Helper()
-	if err := possible(); err != nil {
+	if err := containerd.Possible(); err != nil {
 		t.Fatalf("%v; `make conformance` is run as root, on Linux", err)
 	}
 	paths, err := build.Ensure(t.Context(), os.Stderr, build.Containerd)
@@ -229,7 +230,7 @@ func TestManyPulls(t *testing.T) {
 			t.Errorf("an image outlived Reset: %+v", got)
 		}
 		for _, kept := range []string{"content.v1.content/blobs/sha256/*", "snapshotter.v1.overlayfs/snapshots/*"} {
-			if left, err := filepath.Glob(n.path("root/io.containerd." + kept)); err != nil || len(left) > 0 {
+			if left, err := filepath.Glob(n.folder.Path("root/io.containerd." + kept)); err != nil || len(left) > 0 {
 				t.Errorf("Reset leaves %d of %s, %v", len(left), kept, err)
 			}
 		}

@@ -65,10 +65,10 @@ func (n *Node) reset(ctx context.Context) error {
 	if err := n.collectGarbage(ctx); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(n.path("kubelet")); err != nil {
+	if err := os.RemoveAll(n.folder.Path("kubelet")); err != nil {
 		return err
 	}
-	n.kubelet, err = newKubelet(ctx, n.images, n.path("kubelet"))
+	n.kubelet, err = newKubelet(ctx, n.images, n.folder.Path("kubelet"))
 	return err
 }
 
@@ -77,7 +77,7 @@ func (n *Node) reset(ctx context.Context) error {
 // no call for it: the end of a lease does it.
 func (n *Node) collectGarbage(ctx context.Context) error {
 	ctx = metadata.AppendToOutgoingContext(ctx, "containerd-namespace", "k8s.io")
-	client := leases.NewLeasesClient(n.conn)
+	client := leases.NewLeasesClient(n.containerd.Conn())
 	id := "garbage-" + string(uuid.NewUUID())
 	if _, err := client.Create(ctx, &leases.CreateRequest{ID: id}); err != nil {
 		return fmt.Errorf("collect garbage: %w", err)

@@ -31,6 +31,11 @@ type Options struct {
 	TLSCertDir string
 	// Config is added to the configuration file: top-level YAML.
 	Config string
+	// WarmUp has it look up the images of Pods that run. Without, a registry hears
+	// of nothing but Pods that are created.
+	WarmUp bool
+	// ShutdownDelay is how long it goes on after SIGTERM.
+	ShutdownDelay time.Duration
 }
 
 // Server is a running `pullgate webhook`.
@@ -89,6 +94,7 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 			"--metrics-bind-address", s.metrics,
 			"--namespace", Namespace,
 			"--service-name", Service,
+			"--shutdown-delay", o.ShutdownDelay.String(),
 			"--log-format", "json",
 		}, certificateArgs(o)...),
 		Grace: 30 * time.Second,
@@ -115,9 +121,11 @@ func certificateArgs(o Options) []string {
 func configuration(o Options) string {
 	return fmt.Sprintf(`apiVersion: pullgate.dev/v1alpha1
 kind: Configuration
+cache:
+  warmUp: %t
 registries:
   configDir: %q
-%s`, o.CertsD, o.Config)
+%s`, o.WarmUp, o.CertsD, o.Config)
 }
 
 // Ready succeeds when the server's /readyz does.

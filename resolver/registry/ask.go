@@ -57,6 +57,7 @@ func (a *ask) insist(ctx context.Context, req *http.Request) (*http.Response, er
 			}
 			continue
 		}
+		a.responded(a.ref.Host, resp.StatusCode, resp.Header)
 		seen = append(seen, resp)
 		retry, err := a.retry(ctx, seen, &method)
 		if err != nil {

@@ -31,6 +31,9 @@ type Options struct {
 	// Wrap puts something between the client and the network, nil for nothing.
 	// What it is given obeys the guard.
 	Wrap func(http.RoundTripper) http.RoundTripper
+	// Responded, if set, hears of each response, with the host of the registry,
+	// whichever endpoint of its answered.
+	Responded func(host string, status int, header http.Header)
 }
 
 // Client asks registries for manifests. It is safe for concurrent use, and
@@ -43,6 +46,9 @@ type Client struct {
 
 // NewClient makes a Client.
 func NewClient(o Options) *Client {
+	if o.Responded == nil {
+		o.Responded = func(string, int, http.Header) {}
+	}
 	return &Client{options: o, chains: newChains(o), sessions: newSessions()}
 }
 
@@ -168,7 +174,7 @@ func (c *Client) Explain(ctx context.Context, ref reference.Reference, login Log
 }
 
 func (c *Client) transport(ref reference.Reference, s *session) *transport {
-	return &transport{ref: ref, session: s, userAgent: c.options.UserAgent}
+	return &transport{ref: ref, session: s, userAgent: c.options.UserAgent, responded: c.options.Responded}
 }
 
 // refused reports whether a failure may come of what an authorizer kept.

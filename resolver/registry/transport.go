@@ -21,6 +21,7 @@ type transport struct {
 	ref       reference.Reference
 	session   *session
 	userAgent string
+	responded func(host string, status int, header http.Header)
 
 	// incomplete is set when a HEAD was answered without digest or length,
 	// upon which a node fetches the manifest (C59), from the endpoint answered:

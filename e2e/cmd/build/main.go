@@ -3,11 +3,12 @@
 // nothing of a package before all of it has passed, and ends it after ten
 // minutes: the first time, this comes first.
 //
-//	go run ./cmd/build [program ...]
+//	go run ./cmd/build [-node] [program ...]
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -26,9 +27,15 @@ func main() {
 func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	names := os.Args[1:]
+	node := flag.Bool("node", false, "make what a node needs as well")
+	flag.Parse()
+	names := flag.Args()
 	if len(names) == 0 {
 		names = build.All()
+	}
+	if *node {
+		names = append(names, build.KubeScheduler)
+		names = append(names, build.Node()...)
 	}
 	_, err := build.Ensure(ctx, os.Stderr, names...)
 	return err

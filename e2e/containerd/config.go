@@ -1,47 +1,60 @@
-package oracle
+package containerd
 
 import (
 	"fmt"
 	"strings"
 )
 
-// config is containerd's configuration: as it is out of the box, for what
-// decides about a pull. The rest is there so that containerd leaves the machine
-// alone, and is quick.
-func (n *Node) config(certsD string) string {
+// configuration is containerd's: as it is out of the box, for what decides about
+// a pull. The rest is there so that containerd leaves the machine alone, and is
+// quick.
+func configuration(f *Folder, o Options) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(&b, format+"\n", args...) }
 	line(`version = 3`)
-	line(`root = %q`, n.path("root"))
-	line(`state = %q`, n.path("state"))
-	line(`temp = %q`, n.path("temp"))
+	line(`root = %q`, f.Path("root"))
+	line(`state = %q`, f.Path("state"))
+	line(`temp = %q`, f.Path("temp"))
 	// Not /etc/containerd/conf.d, which is the machine's.
 	line(`imports = []`)
 	line(`disabled_plugins = [%s]`, quoted(disabledPlugins()))
 	line(`required_plugins = ["io.containerd.grpc.v1.cri"]`)
 	line(`[grpc]`)
-	line(`address = %q`, n.socket())
+	line(`address = %q`, socket(f))
 	line(`[ttrpc]`)
-	line(`address = %q`, n.socket()+".ttrpc")
+	line(`address = %q`, socket(f)+".ttrpc")
 	line(`[debug]`)
 	line(`level = "debug"`)
-	line(`address = %q`, n.path("debug.sock"))
+	line(`address = %q`, f.Path("debug.sock"))
 	line(`[plugins."io.containerd.cri.v1.images"]`)
 	line(`snapshotter = "overlayfs"`)
 	line(`[plugins."io.containerd.cri.v1.images".registry]`)
-	line(`config_path = %q`, certsD)
-	// The CRI service comes as a whole. What runs containers is told to look
-	// at empty folders, and no container is ever made.
-	line(`[plugins."io.containerd.cri.v1.runtime"]`)
-	line(`disable_apparmor = true`)
-	line(`restrict_oom_score_adj = true`)
-	line(`cdi_spec_dirs = []`)
-	line(`[plugins."io.containerd.cri.v1.runtime".cni]`)
-	line(`bin_dirs = [%q]`, n.path("cni-bin"))
-	line(`conf_dir = %q`, n.path("cni-conf"))
+	line(`config_path = %q`, o.CertsD)
 	// Nothing of it need outlast the process.
 	line(`[plugins."io.containerd.metadata.v1.bolt"]`)
 	line(`no_sync = true`)
+	// The CRI service comes as a whole. Where no container is ever made, what
+	// runs them is told to look at folders that are not there.
+	r := Runtime{CNIBin: f.Path("cni-bin"), CNIConf: f.Path("cni-conf")}
+	if o.Runtime != nil {
+		r = *o.Runtime
+		line(`[plugins."io.containerd.cri.v1.images".pinned_images]`)
+		line(`sandbox = %q`, r.Pause)
+		line(`[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]`)
+		line(`runtime_type = "io.containerd.runc.v2"`)
+		line(`runtime_path = %q`, r.Shim)
+		line(`[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]`)
+		line(`BinaryName = %q`, r.Runc)
+		line(`SystemdCgroup = false`)
+	}
+	line(`[plugins."io.containerd.cri.v1.runtime"]`)
+	line(`disable_apparmor = true`)
+	line(`restrict_oom_score_adj = true`)
+	line(`netns_mounts_under_state_dir = true`)
+	line(`cdi_spec_dirs = []`)
+	line(`[plugins."io.containerd.cri.v1.runtime".cni]`)
+	line(`bin_dirs = [%q]`, r.CNIBin)
+	line(`conf_dir = %q`, r.CNIConf)
 	return b.String()
 }
 

@@ -1,0 +1,137 @@
+package resolver
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A registry that fails is left alone, and taken back by itself.
+func TestBreaker(t *testing.T) {
+	r, registry := switching(t, func(c *Config) { c.Limits.BackOff.Duration = 200 * time.Millisecond })
+	registry.set(always(502))
+	for n := range 2 * failuresToOpen {
+		v := check(t.Context(), r, fmt.Sprintf("registry.test/app:v%d", n))
+		want := RegistryUnavailable
+		if n >= failuresToOpen {
+			want = Unreachable
+		}
+		if v.Reason != want {
+			t.Errorf("%d: %s %q, want %s", n, v.Reason, v.Message, want)
+		}
+	}
+	asked := registry.asked.Load()
+	if asked != failuresToOpen {
+		t.Errorf("asked %d times, want %d", asked, failuresToOpen)
+	}
+	time.Sleep(250 * time.Millisecond)
+	check(t.Context(), r, "registry.test/app:probe")
+	check(t.Context(), r, "registry.test/app:another")
+	if n := registry.asked.Load(); n != asked+1 {
+		t.Errorf("%d probes of a registry that still fails, want 1", n-asked)
+	}
+	registry.set(open)
+	time.Sleep(250 * time.Millisecond)
+	for n := range 3 {
+		if v := check(t.Context(), r, fmt.Sprintf("registry.test/app:again%d", n)); v.Reason != Pullable {
+			t.Errorf("recovered: %s %q", v.Reason, v.Message)
+		}
+	}
+}
+
+// What a registry says of images is no failure of the registry.
+func TestRefusalsDoNotOpenTheBreaker(t *testing.T) {
+	r, registry := switching(t, func(*Config) {})
+	for _, status := range []int{404, 401, 403} {
+		registry.set(always(status))
+		for n := range 2 * failuresToOpen {
+			if v := check(t.Context(), r, fmt.Sprintf("registry.test/app:v%d-%d", status, n)); v.Class != ClassDefinite {
+				t.Fatalf("%d: %s %q", status, v.Reason, v.Message)
+			}
+		}
+	}
+}
+
+// A rate limit is an account's at a registry, not an image's.
+func TestRateLimitOfAnAccount(t *testing.T) {
+	r, registry := switching(t, func(*Config) {})
+	registry.set(func(w http.ResponseWriter, req *http.Request) {
+		if _, _, ok := req.BasicAuth(); !ok {
+			w.Header().Set("WWW-Authenticate", "Basic")
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Retry-After", "60")
+		w.WriteHeader(http.StatusTooManyRequests)
+	})
+	for n := range 3 {
+		image := Image{Reference: fmt.Sprintf("registry.test/app:v%d", n)}
+		if v := r.Check(t.Context(), image, Pod{Credentials: credentials(t, "u", "p")}); v.Reason != RateLimited || !strings.Contains(v.Message, " until ") {
+			t.Errorf("%s %q", v.Reason, v.Message)
+		}
+	}
+	limited := registry.asked.Load() // the challenge, and the answer
+	if limited != 2 {
+		t.Errorf("%d requests for one account, want 2", limited)
+	}
+	registry.set(open)
+	if v := r.Check(t.Context(), Image{Reference: "registry.test/app:v9"}, Pod{Credentials: credentials(t, "another", "p")}); v.Reason != Pullable {
+		t.Errorf("another account: %s %q", v.Reason, v.Message)
+	}
+}
+
+// Without a memory of registries each image is asked for.
+func TestNoBackOff(t *testing.T) {
+	r, registry := switching(t, func(c *Config) { c.Limits.BackOff.Duration = 0 })
+	registry.set(always(502))
+	for n := range 3 * failuresToOpen {
+		if v := check(t.Context(), r, fmt.Sprintf("registry.test/app:v%d", n)); v.Reason != RegistryUnavailable {
+			t.Errorf("%s %q", v.Reason, v.Message)
+		}
+	}
+}
+
+// A registry that hangs costs what is allowed at once, and nothing when its time
+// is over.
+func TestBlackHole(t *testing.T) {
+	r, registry := switching(t, func(c *Config) {
+		c.Limits.Lookups, c.Limits.LookupsPerRegistry = 40, 10
+		c.Limits.LookupTimeout.Duration = 300 * time.Millisecond
+	})
+	check(t.Context(), r, "registry.test/app:v1")
+	before := runtime.NumGoroutine()
+	registry.set(func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		count = map[Reason]int{}
+	)
+	for n := range 300 {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			start := time.Now()
+			v := check(ctx, r, fmt.Sprintf("registry.test/app:hole%d", n))
+			mu.Lock()
+			defer mu.Unlock()
+			count[v.Reason]++
+			if took := time.Since(start); v.Class != ClassUnverified || took > time.Second {
+				t.Errorf("%s after %s", v.Reason, took)
+			}
+		})
+	}
+	wg.Wait()
+	if count[Overloaded] < 200 || count[Timeout] == 0 {
+		t.Errorf("%v, want most answered at once", count)
+	}
+	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before+5; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines, and %d before", runtime.NumGoroutine(), before)
+		}
+	}
+}
