@@ -166,3 +166,8 @@ func rateLimitedUntil(ref reference.Reference, until time.Time) outcome {
 		retryAt: until,
 	}
 }
+
+// tooManyCredentials is for those that are not tried any more.
+func tooManyCredentials() outcome {
+	return outcome{reason: Overloaded, says: fmt.Sprintf("there are more credentials for it than the %d that pullgate tries, and those are refused", maxCredentials)}
+}

@@ -147,10 +147,18 @@ func presentOnNode(v Verdict, ref reference.Reference, pod Pod) Verdict {
 	return v
 }
 
+// maxCredentials is how many are tried for one image. A node tries all, and all
+// that a megabyte of Secret holds would try a registry, or guess a password.
+const maxCredentials = 16
+
 // pull tries the credentials as a node does: each in turn, until one succeeds.
 func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) Verdict {
 	var failed []failedAttempt
-	for _, c := range pod.Credentials.lookup(ref.Name()) {
+	for n, c := range pod.Credentials.lookup(ref.Name()) {
+		if n == maxCredentials {
+			failed = append(failed, failedAttempt{credential: c, outcome: tooManyCredentials()})
+			break
+		}
 		o := r.attempt(ctx, ref, c, anyAge)
 		if o.reason == Pullable {
 			v := suit(o, pod)
