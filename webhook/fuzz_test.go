@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -50,18 +51,20 @@ func FuzzHandle(f *testing.F) {
 		pod := &corev1.Pod{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}, ObjectMeta: metav1.ObjectMeta{Namespace: "dev", Name: image}}
 		pod.Spec.Containers = []corev1.Container{{Image: image}, {Image: "r.test/good:v1"}, {Image: image + ":x", ImagePullPolicy: corev1.PullPolicy(level)}}
 		pod.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: fmt.Sprintf("s%x", crc32.ChecksumIEEE(secret))}, {Name: image}}
-		object, err := json.Marshal(pod)
-		if err != nil {
-			return
-		}
-		body, err := json.Marshal(map[string]any{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": map[string]any{
-			"uid": "7", "operation": "CREATE", "kind": map[string]string{"version": "v1", "kind": "Pod"}, "namespace": "dev", "object": json.RawMessage(object),
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		handler.send(t, body)
+		handler.send(t, reviewOf(t, pod))
 	})
+}
+
+// reviewOf is the creation of a Pod.
+func reviewOf(t *testing.T, pod *corev1.Pod) []byte {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": map[string]any{
+		"uid": "7", "operation": "CREATE", "kind": map[string]string{"version": "v1", "kind": "Pod"}, "namespace": "dev", "object": pod,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }
 
 // fuzzed is the webhook with its surroundings: registries on loopback, and an API
@@ -70,23 +73,24 @@ type fuzzed struct {
 	http.Handler
 	secret []byte
 	level  string
+	gets   atomic.Int64 // of Secrets
 }
 
-func newFuzzed(f *testing.F) *fuzzed {
-	f.Helper()
+func newFuzzed(t testing.TB) *fuzzed {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(oddRegistries))
-	f.Cleanup(server.Close)
+	t.Cleanup(server.Close)
 	config := resolver.DefaultConfig()
 	// Whatever host is named, it is this one.
-	config.Registries.ConfigDir = registrytest.ConfigDir(f, map[string]string{"_default": server.URL})
+	config.Registries.ConfigDir = registrytest.ConfigDir(t, map[string]string{"_default": server.URL})
 	config.Cache.Entries = 8
 	checker, err := resolver.New(config, "pullgate/test")
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
 	decoder, err := NewDecoder()
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
 	h := &fuzzed{}
 	h.Handler = WithDeadline(&admission.Webhook{Handler: &Validator{
@@ -109,6 +113,7 @@ func (h *fuzzed) Labels(context.Context, string) (map[string]string, error) {
 // Get reads the Secret, and everything else as if it were empty.
 func (h *fuzzed) Get(_ context.Context, key client.ObjectKey, obj client.Object, _ ...client.GetOption) error {
 	if s, ok := obj.(*corev1.Secret); ok {
+		h.gets.Add(1)
 		s.Name, s.Type = key.Name, corev1.SecretTypeDockerConfigJson
 		s.Data = map[string][]byte{corev1.DockerConfigJsonKey: h.secret}
 	}
@@ -157,7 +162,7 @@ const (
 
 // send sends a review, and holds the answer against what is promised of every
 // one.
-func (h *fuzzed) send(t *testing.T, body []byte) {
+func (h *fuzzed) send(t *testing.T, body []byte) *admissionv1.AdmissionResponse {
 	t.Helper()
 	w := httptest.NewRecorder()
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/validate?timeout=2s", bytes.NewReader(body))
@@ -176,6 +181,7 @@ func (h *fuzzed) send(t *testing.T, body []byte) {
 		t.Fatalf("no AdmissionReview: %v: %.500s", err, answer)
 	}
 	wantAnswer(t, review.Response)
+	return review.Response
 }
 
 func wantAnswer(t *testing.T, r *admissionv1.AdmissionResponse) {

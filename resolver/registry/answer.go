@@ -43,7 +43,7 @@ func (t *transport) judge(resp *http.Response, err error) failure {
 	case resp.StatusCode == http.StatusTooManyRequests:
 		resp.Body.Close()
 		return failure{err: &RateLimitedError{RetryAfter: retryAfter(resp)}, priority: otherStatus, passing: true}
-	case resp.StatusCode >= 400:
+	case resp.StatusCode >= 400, resp.StatusCode < 200:
 		return failure{resp: resp, priority: otherStatus, passing: PassingStatus(resp.StatusCode)}
 	case resp.StatusCode > 299:
 		return failure{resp: resp, priority: otherStatus, final: true}
@@ -107,7 +107,8 @@ func PassingStatus(code int) bool {
 	case http.StatusProxyAuthRequired, http.StatusMisdirectedRequest, http.StatusTooEarly:
 		return true
 	default:
-		return code >= 500 && code != http.StatusNotImplemented // 501 answers the method (C58)
+		// A status below 200 is no answer; 501 answers the method (C58).
+		return code < 200 || code >= 500 && code != http.StatusNotImplemented
 	}
 }
 

@@ -33,8 +33,10 @@ func FuzzHostsTOML(f *testing.F) {
 		if strings.Contains(string(content), "/dev") {
 			return // an administrator may name a file that never ends, and is believed
 		}
-		if err := os.RemoveAll(filepath.Join(dir, host)); err != nil {
-			t.Fatal(err)
+		for _, before := range []string{"registry.test", "_default"} {
+			if err := os.RemoveAll(filepath.Join(dir, before)); err != nil {
+				t.Fatal(err)
+			}
 		}
 		registrytest.Map(t, dir, host, string(content))
 		c := newChains(Options{ConfigDir: dir})
