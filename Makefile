@@ -57,9 +57,16 @@ FUZZTIME ?= 20s
 fuzzing   = -run '^$$' -fuzz '^Fuzz$(1)$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 
 .PHONY: fuzz
-fuzz: ## fuzz each target for FUZZTIME (20s): keyring and references against the kubelet's
+fuzz: ## fuzz each target for FUZZTIME (20s): all that strangers write, and what is held against the kubelet's
 	go test ./certs $(call fuzzing,DecodeState)
 	go test ./cmd/pullgate/config $(call fuzzing,Parse)
+	go test ./webhook $(call fuzzing,Handle)
+	go test ./resolver $(call fuzzing,Challenge)
+	go test ./resolver $(call fuzzing,Manifest)
+	go test ./resolver $(call fuzzing,Tags)
+	go test ./resolver/keyring $(call fuzzing,Secret)
+	go test ./resolver/registry $(call fuzzing,HostsTOML)
+	go test ./resolver/words $(call fuzzing,Words)
 	cd e2e && go test ./differential $(call fuzzing,Keyring)
 	cd e2e && go test ./differential $(call fuzzing,Reference)
 

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
@@ -34,14 +33,17 @@ func classifyKind(ref reference.Reference, err error) outcome {
 		auth     *registry.AuthError
 		limited  *registry.RateLimitedError
 		blocked  *registry.BlockedError
+		withheld *registry.WithheldError
 		unsteady *registry.UnsteadyError
 		manifest *registry.ManifestError
 		status   *transport.Error
 	)
 	switch {
-	// First, since what goes wrong at a token server says nothing of the image.
+	case errors.As(err, &withheld):
+		return withheldOutcome(ref, withheld)
+	// Before the rest, since what goes wrong at a token server says nothing of the image.
 	case errors.As(err, &auth):
-		return classifyAuth(ref, auth)
+		return classifyAuth(ref, auth, err)
 	case errors.As(err, &limited):
 		return rateLimited(ref, limited.RetryAfter)
 	case errors.As(err, &unsteady):
@@ -57,8 +59,18 @@ func classifyKind(ref reference.Reference, err error) outcome {
 	}
 }
 
+// withheldOutcome is for credentials that a node would have sent, and that an
+// administrator may let us send as well.
+func withheldOutcome(ref reference.Reference, e *registry.WithheldError) outcome {
+	to := words.Quote(e.To, maxQuoted)
+	if e.Plain {
+		return outcome{reason: Untrusted, says: fmt.Sprintf("registry %s wants credentials sent to %s without TLS, and no certs.d entry allows that", ref.Host, to)}
+	}
+	return outcome{reason: Blocked, says: fmt.Sprintf("registry %s leads to %s, and its credentials are sent nowhere else", ref.Host, to)}
+}
+
 // classifyAuth sorts challenges that could not be answered (C61-C65).
-func classifyAuth(ref reference.Reference, auth *registry.AuthError) outcome {
+func classifyAuth(ref reference.Reference, auth *registry.AuthError, err error) outcome {
 	if errors.Is(auth, docker.ErrInvalidAuthorization) {
 		return outcome{reason: Unauthorized}
 	}
@@ -76,7 +88,7 @@ func classifyAuth(ref reference.Reference, auth *registry.AuthError) outcome {
 	if errors.As(auth, &blocked) {
 		return outcome{reason: Blocked, says: fmt.Sprintf("the token server of %s is at an address that pullgate may not ask", ref.Host)}
 	}
-	return classifyNetwork(ref, auth)
+	return classifyNetwork(ref, err)
 }
 
 // classifyStatus sorts the status of a final answer (C58, C67 to C69).
@@ -93,19 +105,23 @@ func classifyStatus(ref reference.Reference, e *transport.Error) outcome {
 	}
 }
 
-// classifyNetwork sorts what kept an answer from coming. It says the same of
-// all that cannot be reached: the kind of failure would tell who may create a
-// Pod which ports are open.
+// classifyNetwork sorts what kept an answer from coming. It says the same of all
+// that cannot be reached, and inside the network also of all that is not trusted
+// or not understood: the kind of failure would tell who may create a Pod which
+// ports are open there.
 func classifyNetwork(ref reference.Reference, err error) outcome {
 	var (
 		verify  *tls.CertificateVerificationError
 		unknown x509.UnknownAuthorityError
 		op      *net.OpError
 		dns     *net.DNSError
+		inside  *registry.InsideError
 	)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, os.ErrDeadlineExceeded):
 		return timedOut(ref)
+	case errors.As(err, &inside):
+		return outcome{reason: Unreachable, says: fmt.Sprintf("registry %s cannot be reached, or not be trusted, from here: the log of pullgate says which", ref.Host)}
 	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &op) && op.Op == "remote error":
 		return outcome{reason: Untrusted, says: fmt.Sprintf("the TLS certificate of %s is not trusted here", ref.Host)}
 	case errors.Is(err, http.ErrSchemeMismatch):
@@ -151,16 +167,7 @@ func rateLimitedUntil(ref reference.Reference, until time.Time) outcome {
 	}
 }
 
-// redact keeps an error's text fit for the log: redirects may carry signed
-// queries.
-func redact(err error) string {
-	fields := strings.Fields(err.Error())
-	for i, f := range fields {
-		if path, _, found := strings.Cut(f, "?"); found && strings.Contains(f, "://") {
-			fields[i] = path + `?…"`
-		}
-	}
-	return words.Cut(strings.Join(fields, " "), maxDetail)
+// tooManyCredentials is for those that are not tried any more.
+func tooManyCredentials() outcome {
+	return outcome{reason: Overloaded, says: fmt.Sprintf("there are more credentials for it than the %d that pullgate tries, and those are refused", maxCredentials)}
 }
-
-const maxDetail = 500

@@ -29,6 +29,10 @@ type RegistriesConfig struct {
 	// names are asked whatever their address. Empty: none. The folder must exist;
 	// what is in it may change at any time, and holds from the next look-up on.
 	ConfigDir string `json:"configDir"`
+	// BlockedCIDRs are addresses that are not asked for a Pod's sake, besides
+	// those that never are: loopback, link-local, multicast, unspecified and the
+	// metadata services of clouds. What ConfigDir names is asked all the same.
+	BlockedCIDRs []string `json:"blockedCIDRs"`
 	// NodeCredentials are patterns of the registries for which nodes hold
 	// credentials of their own: a config.json, or a credential provider, as
 	// cloud registries have. An image there is never definitely refused. The
@@ -111,6 +115,7 @@ func (c Config) Validate() field.ErrorList {
 func (c RegistriesConfig) validate(path *field.Path) field.ErrorList {
 	errs := patternErrors(path.Child("nodeCredentials"), c.NodeCredentials)
 	errs = append(errs, patternErrors(path.Child("mirrored"), c.Mirrored)...)
+	errs = append(errs, cidrErrors(path.Child("blockedCIDRs"), c.BlockedCIDRs)...)
 	if c.ConfigDir == "" {
 		return errs
 	}

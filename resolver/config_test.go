@@ -13,9 +13,10 @@ func TestValidate(t *testing.T) {
 		t.Errorf("the default: %v", errs)
 	}
 	c = Config{
-		Reasons:    ReasonsConfig{Definite: []Reason{Unreachable, ImageNotFound, "Typo"}, Unverified: []Reason{PlatformMismatch, Pullable}},
-		Registries: RegistriesConfig{ConfigDir: "/does/not/exist", NodeCredentials: []string{"r.io", "[.io"}, Mirrored: []string{"https://r.io"}},
-		Cache:      CacheConfig{},
+		Reasons: ReasonsConfig{Definite: []Reason{Unreachable, ImageNotFound, "Typo"}, Unverified: []Reason{PlatformMismatch, Pullable}},
+		Registries: RegistriesConfig{ConfigDir: "/does/not/exist", NodeCredentials: []string{"r.io", "[.io"}, Mirrored: []string{"https://r.io"},
+			BlockedCIDRs: []string{"10.0.0.0/8", "10.0.0.1", "fd00::/8", "::ffff:10.0.0.0/104"}},
+		Cache: CacheConfig{},
 	}
 	c.Cache.Tag.Duration = -time.Second
 	var fields []string
@@ -24,7 +25,7 @@ func TestValidate(t *testing.T) {
 	}
 	want := []string{
 		"reasons.definite[1]", "reasons.definite[2]", "reasons.unverified[1]",
-		"registries.nodeCredentials[1]", "registries.mirrored[0]", "registries.configDir",
+		"registries.nodeCredentials[1]", "registries.mirrored[0]", "registries.blockedCIDRs[1]", "registries.blockedCIDRs[3]", "registries.configDir",
 		"cache.tag", "cache.entries", "limits.lookupTimeout", "limits.lookupsPerRegistry", "limits.lookups",
 	}
 	if diff := cmp.Diff(want, fields); diff != "" {

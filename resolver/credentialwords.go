@@ -59,9 +59,9 @@ func (c *Credentials) uselessWords() (parts []string) {
 // coversWords lists the registries of a Secret. Its keys are anything that
 // whoever made it wrote there.
 func coversWords(covers []string) string {
-	shown := make([]string, 0, len(covers))
-	for _, c := range covers {
-		shown = append(shown, words.Printable(words.Cut(c, maxQuoted)))
+	shown := slices.Clone(covers)
+	for n := range min(len(shown), maxListed) { // the rest is only counted
+		shown[n] = words.Printable(words.Cut(shown[n], maxQuoted))
 	}
 	return list(shown)
 }

@@ -37,12 +37,12 @@ func newResolver(t *testing.T, config Config) *Resolver {
 
 // credentials are those of a Pod in namespace dev whose one Secret "regcred"
 // covers registry.test.
-func credentials(t *testing.T, username, password string) *Credentials {
+func credentials(t testing.TB, username, password string) *Credentials {
 	t.Helper()
 	return NewCredentials("dev", []NamedSecret{{Name: "regcred", Secret: pullSecret(t, "regcred", "registry.test", username, password)}})
 }
 
-func pullSecret(t *testing.T, name, host, username, password string) *corev1.Secret {
+func pullSecret(t testing.TB, name, host, username, password string) *corev1.Secret {
 	t.Helper()
 	data, err := json.Marshal(map[string]any{"auths": map[string]any{host: map[string]string{"username": username, "password": password}}})
 	if err != nil {

@@ -49,8 +49,10 @@ func New(config Config, userAgent string, opts ...Option) (*Resolver, error) {
 		opt(&o)
 	}
 	return &Resolver{
-		config:         config,
-		client:         registry.NewClient(registry.Options{ConfigDir: config.Registries.ConfigDir, UserAgent: userAgent, Responded: o.observer.Responded}),
+		config: config,
+		client: registry.NewClient(registry.Options{
+			ConfigDir: config.Registries.ConfigDir, BlockedCIDRs: config.Registries.blocked(), UserAgent: userAgent, Responded: o.observer.Responded,
+		}),
 		cache:          bounded.New[*known](config.Cache.Entries),
 		indexes:        bounded.New[*registry.Index](config.Cache.Entries),
 		tagLists:       bounded.New[[]string](maxTagLists),
@@ -72,9 +74,7 @@ func (r *Resolver) With(config Config) (*Resolver, error) {
 	}
 	next := *r
 	next.config = config
-	if dir := config.Registries.ConfigDir; dir != r.config.Registries.ConfigDir {
-		next.client = r.client.WithConfigDir(dir)
-	}
+	next.client = r.client.With(config.Registries.ConfigDir, config.Registries.blocked())
 	if n := config.Cache.Entries; n != r.config.Cache.Entries {
 		next.cache, next.indexes = bounded.New[*known](n), bounded.New[*registry.Index](n)
 	}
@@ -147,10 +147,18 @@ func presentOnNode(v Verdict, ref reference.Reference, pod Pod) Verdict {
 	return v
 }
 
+// maxCredentials is how many are tried for one image. A node tries all, and all
+// that a megabyte of Secret holds would try a registry, or guess a password.
+const maxCredentials = 16
+
 // pull tries the credentials as a node does: each in turn, until one succeeds.
 func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) Verdict {
 	var failed []failedAttempt
-	for _, c := range pod.Credentials.lookup(ref.Name()) {
+	for n, c := range pod.Credentials.lookup(ref.Name()) {
+		if n == maxCredentials {
+			failed = append(failed, failedAttempt{credential: c, outcome: tooManyCredentials()})
+			break
+		}
 		o := r.attempt(ctx, ref, c, anyAge)
 		if o.reason == Pullable {
 			v := suit(o, pod)

@@ -49,7 +49,7 @@ func (r *Resolver) explain(ctx context.Context, ref reference.Reference, login r
 	case served:
 		o.says = also(o.says, "it does serve the manifest to GET, but a node asks with HEAD") // C58
 	case o.reason != ImageNotFound:
-		if text := errorList(list); text != "" {
+		if text := errorList(list, login); text != "" {
 			o.says = also(o.says, "the registry says "+text)
 		}
 	case hasCode(list, transport.NameUnknownErrorCode):
@@ -106,7 +106,7 @@ func hasCode(list []transport.Diagnostic, code transport.ErrorCode) bool {
 }
 
 // errorList quotes the first entry of a registry's error list.
-func errorList(list []transport.Diagnostic) string {
+func errorList(list []transport.Diagnostic, login registry.Login) string {
 	if len(list) == 0 {
 		return ""
 	}
@@ -114,7 +114,7 @@ func errorList(list []transport.Diagnostic) string {
 	if m := list[0].Message; m != "" {
 		text += ": " + m
 	}
-	return words.Quote(text, maxQuoted)
+	return words.Quote(scrub(text, login), maxQuoted)
 }
 
 // notFoundWords names the part of a reference that does not exist.

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -55,9 +56,27 @@ func (e Examiner) Examine(ctx context.Context, s Subject, anew bool) (findings [
 	pod := resolver.Pod{Credentials: creds, Nodes: newPlacement(ctx, e.Nodes, s.Spec.PodSpec)}
 	findings = make([]Finding, len(s.Images))
 	parallel(len(s.Images), func(n int) {
-		findings[n] = Finding{Verdict: e.Checker.Check(ctx, s.Images[n].Image, pod), Fields: s.Images[n].Fields}
+		v := tooMany(s.Images[n].Image)
+		if n < maxImages {
+			v = e.Checker.Check(ctx, s.Images[n].Image, pod)
+		}
+		findings[n] = Finding{Verdict: v, Fields: s.Images[n].Fields}
 	})
 	return findings, cached
+}
+
+// Bounds of one object, which may be written by whoever likes to see registries
+// or the API server busy. What is past them is not verified.
+const (
+	maxImages      = 128
+	maxPullSecrets = 64
+)
+
+func tooMany(image resolver.Image) resolver.Verdict {
+	return resolver.Verdict{
+		Image: image.Reference, Reason: resolver.Overloaded, Class: resolver.Overloaded.Class(),
+		Message: fmt.Sprintf("there are more images in it than the %d that pullgate looks up", maxImages),
+	}
 }
 
 // credentials reads the pull Secrets. A Pod's list is final when an admission
@@ -72,11 +91,15 @@ func (e Examiner) credentials(ctx context.Context, s Subject, anew bool) (creds 
 	if s.Spec.Template && len(refs) == 0 {
 		refs, accountCached, accountErr = e.Accounts.PullSecrets(ctx, s.Namespace, account, anew)
 	}
-	named, secretsCached := e.Secrets.Read(ctx, s.Namespace, refs, anew)
+	unread := len(refs) - min(len(refs), maxPullSecrets)
+	named, secretsCached := e.Secrets.Read(ctx, s.Namespace, refs[:len(refs)-unread], anew)
 	creds = resolver.NewCredentials(s.Namespace, named).OfServiceAccount(func() (resolver.ServiceAccount, error) {
 		refs, _, err := e.Accounts.PullSecrets(ctx, s.Namespace, account, false)
 		return resolver.ServiceAccount{Name: account, PullSecrets: secretNames(refs)}, err
 	})
+	if unread > 0 {
+		creds.Unreadable(fmt.Sprintf("more than %d Secrets", maxPullSecrets))
+	}
 	if accountErr != nil {
 		creds.Unreadable(accountWords(account))
 	}

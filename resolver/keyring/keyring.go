@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ type Ignored struct {
 // Keyring finds the credentials for a repository. The zero value and nil are
 // empty keyrings. It is safe for concurrent use once made.
 type Keyring struct {
-	keys    []string // reverse-sorted, without duplicates
+	keys    []key // reverse-sorted, without duplicates
 	byKey   map[string][]Credential
 	ignored []Ignored
 	covers  map[string][]string // Secret name → keys
@@ -55,6 +56,7 @@ func New(secrets []*corev1.Secret) (*Keyring, error) {
 		}
 		k.add(s.Name, entries)
 	}
+	k.index()
 	return k, nil
 }
 
@@ -75,12 +77,23 @@ func (k *Keyring) add(secret string, entries map[string]entry) {
 		}
 		e := entries[name]
 		k.byKey[key] = append(k.byKey[key], Credential{Username: e.Username, Password: e.Password, Secret: secret})
-		k.keys = append(k.keys, key)
 		k.covers[secret] = append(k.covers[secret], key)
 	}
-	slices.Sort(k.keys)
-	k.keys = slices.Compact(k.keys)
-	slices.Reverse(k.keys)
+}
+
+// index takes the keys apart, in the kubelet's order.
+func (k *Keyring) index() {
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(k.byKey))) {
+		if glob, ok := parseAddress(name); ok {
+			k.keys = append(k.keys, key{name, glob})
+		}
+	}
+}
+
+// key is a key of byKey.
+type key struct {
+	name string
+	glob address
 }
 
 // indexKey normalises a registry key as the kubelet does: scheme, query and
@@ -115,9 +128,11 @@ func (k *Keyring) Lookup(repository string) []Credential {
 		return nil
 	}
 	var found []Credential
-	for _, key := range k.keys {
-		if Matches(key, repository) {
-			found = append(found, k.byKey[key]...)
+	if target, ok := parseAddress(repository); ok {
+		for _, key := range k.keys {
+			if key.glob.matches(target) {
+				found = append(found, k.byKey[key.name]...)
+			}
 		}
 	}
 	if len(found) == 0 && isDockerHub(repository) {

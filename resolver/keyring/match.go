@@ -31,20 +31,32 @@ func CheckPattern(pattern string) error {
 // patterns, covers a repository: equal ports, the same number of host labels,
 // each a glob, and the key's path a plain string prefix (C32-C35).
 func Matches(key, repository string) bool {
-	glob, err := url.Parse("https://" + key)
+	glob, ok := parseAddress(key)
+	if !ok {
+		return false
+	}
+	target, ok := parseAddress(repository)
+	return ok && glob.matches(target)
+}
+
+// address is a key or a repository taken apart: once, since a Secret may have
+// tens of thousands of keys, and a Pod hundreds of images.
+type address struct {
+	labels     []string // of the host
+	port, path string
+}
+
+func parseAddress(s string) (address, bool) {
+	u, err := url.Parse("https://" + s)
 	if err != nil {
-		return false
+		return address{}, false
 	}
-	target, err := url.Parse("https://" + repository)
-	if err != nil {
-		return false
-	}
-	globHost, globPort := splitHost(glob.Host)
-	targetHost, targetPort := splitHost(target.Host)
-	if globPort != targetPort || !strings.HasPrefix(target.Path, glob.Path) {
-		return false
-	}
-	return matchLabels(strings.Split(globHost, "."), strings.Split(targetHost, "."))
+	host, port := splitHost(u.Host)
+	return address{strings.Split(host, "."), port, u.Path}, true
+}
+
+func (glob address) matches(target address) bool {
+	return glob.port == target.port && strings.HasPrefix(target.path, glob.path) && matchLabels(glob.labels, target.labels)
 }
 
 func matchLabels(globs, labels []string) bool {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/pullgate/pullgate/resolver/words"
 )
 
 // MalformedError is a pull Secret of an accepted type that cannot be read. Its
@@ -54,8 +56,11 @@ func parseSecret(s *corev1.Secret) (entries map[string]entry, ignored string, er
 		}
 		return entries, "", nil
 	}
-	return nil, fmt.Sprintf("is of type %s, not %s", s.Type, corev1.SecretTypeDockerConfigJson), nil
+	return nil, fmt.Sprintf("is of type %s, not %s", words.Printable(words.Cut(string(s.Type), maxType)), corev1.SecretTypeDockerConfigJson), nil
 }
+
+// maxType bounds what is said of a type, in bytes: it may be anything.
+const maxType = 80
 
 func decodeConfigJSON(data []byte) (map[string]entry, error) {
 	var config struct {

@@ -43,7 +43,7 @@ func (t *transport) judge(resp *http.Response, err error) failure {
 	case resp.StatusCode == http.StatusTooManyRequests:
 		resp.Body.Close()
 		return failure{err: &RateLimitedError{RetryAfter: retryAfter(resp)}, priority: otherStatus, passing: true}
-	case resp.StatusCode >= 400:
+	case resp.StatusCode >= 400, resp.StatusCode < 200:
 		return failure{resp: resp, priority: otherStatus, passing: PassingStatus(resp.StatusCode)}
 	case resp.StatusCode > 299:
 		return failure{resp: resp, priority: otherStatus, final: true}
@@ -107,14 +107,21 @@ func PassingStatus(code int) bool {
 	case http.StatusProxyAuthRequired, http.StatusMisdirectedRequest, http.StatusTooEarly:
 		return true
 	default:
-		return code >= 500 && code != http.StatusNotImplemented // 501 answers the method (C58)
+		// A status below 200 is no answer; 501 answers the method (C58).
+		return code < 200 || code >= 500 && code != http.StatusNotImplemented
 	}
 }
 
 // passingError reports whether a failure without a final answer may pass.
 func passingError(err error) bool {
-	var manifest *ManifestError
-	return !errors.As(err, &manifest) && !errors.Is(err, docker.ErrInvalidAuthorization)
+	var (
+		manifest *ManifestError
+		auth     *AuthError
+	)
+	if errors.As(err, &auth) {
+		return !errors.Is(err, docker.ErrInvalidAuthorization)
+	}
+	return !errors.As(err, &manifest)
 }
 
 // lacks reports whether an answer to a HEAD is without what a node needs of it
@@ -135,7 +142,11 @@ func (t *transport) present(req *http.Request, resp *http.Response) *http.Respon
 	resp.StatusCode = http.StatusOK // containerd takes every 2xx
 	resp.Header.Set("Content-Type", mediaType(resp))
 	if req.Method != http.MethodHead {
-		if t.ref.Digest != "" && strings.Contains(req.URL.Path, "/manifests/") {
+		if !strings.Contains(req.URL.Path, "/manifests/") {
+			return resp
+		}
+		resp.Body = manifestBody{resp.Body}
+		if t.ref.Digest != "" {
 			resp.Body = &verifiedBody{ReadCloser: resp.Body, verifier: t.ref.Digest.Verifier()}
 		}
 		return resp
@@ -177,14 +188,17 @@ func mediaType(resp *http.Response) string {
 	}
 }
 
+// maxRetryAfter is the longest that a Retry-After is believed.
+const maxRetryAfter = 24 * time.Hour
+
 // retryAfter reads a Retry-After header in seconds or as a date.
 func retryAfter(resp *http.Response) time.Duration {
 	v := resp.Header.Get("Retry-After")
-	if s, err := strconv.Atoi(v); err == nil && s > 0 {
-		return time.Duration(s) * time.Second
+	if s, err := strconv.ParseUint(v, 10, 64); err == nil {
+		return time.Duration(min(s, uint64(maxRetryAfter/time.Second))) * time.Second //nolint:gosec // capped
 	}
 	if at, err := http.ParseTime(v); err == nil {
-		return max(time.Until(at), 0)
+		return min(max(time.Until(at), 0), maxRetryAfter)
 	}
 	return 0
 }

@@ -34,6 +34,15 @@ type ask struct {
 
 // do sends the request until its answer is final.
 func (a *ask) do(ctx context.Context, req *http.Request) (*http.Response, error) {
+	ctx, inside := withInside(ctx)
+	resp, err := a.insist(ctx, req)
+	if err != nil && inside.Load() {
+		err = &InsideError{err}
+	}
+	return resp, err
+}
+
+func (a *ask) insist(ctx context.Context, req *http.Request) (*http.Response, error) {
 	method := req.Method
 	var seen []*http.Response
 	for left := maxRequests; ; {
@@ -111,7 +120,8 @@ func (a *ask) retry(ctx context.Context, seen []*http.Response, method *string) 
 }
 
 // send sends one request, following redirects. It tells whether the request was
-// sent with an Authorization from the start.
+// sent with an Authorization from the start. Its error is a *WithheldError if a
+// refusal at the end of a redirect may come of what was not sent there.
 func (a *ask) send(ctx context.Context, method string, orig *http.Request) (resp *http.Response, authorized bool, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, a.url(orig).String(), nil)
 	if err != nil {
@@ -129,6 +139,8 @@ func (a *ask) send(ctx context.Context, method string, orig *http.Request) (resp
 	if err := a.authorizer.Authorize(ctx, req); err != nil {
 		return nil, false, &AuthError{err}
 	}
+	home, at := origin(req.URL), ""
+	stripped := false
 	client := *a.endpoint.Client
 	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
 		if len(via) >= maxRedirects {
@@ -137,10 +149,20 @@ func (a *ask) send(ctx context.Context, method string, orig *http.Request) (resp
 		if err := a.authorizer.Authorize(ctx, next); err != nil {
 			return &AuthError{err}
 		}
+		if at = origin(next.URL); at != home {
+			stripped = a.strip(next) || stripped
+		}
 		return nil
 	}
-	resp, err = client.Do(req)
-	return resp, req.Header.Get("Authorization") != "", err
+	if resp, err = client.Do(req); err != nil {
+		return nil, false, err
+	}
+	challenged := resp.StatusCode == http.StatusUnauthorized && a.session.secret
+	if at != "" && at != home && (challenged || stripped && resp.StatusCode >= 400) {
+		resp.Body.Close()
+		return nil, false, &WithheldError{To: at}
+	}
+	return resp, req.Header.Get("Authorization") != "", nil
 }
 
 // url moves a URL of the distribution API to the endpoint, which may have a

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -30,16 +31,33 @@ type cappedBody struct {
 	left int64
 }
 
-// Read reads up to the cap, and fails only if there is more behind it.
+// errCapped is a body that does not end where it should.
+var errCapped = fmt.Errorf("more than %d bytes", docker.MaxManifestSize)
+
+// Read reads up to the cap, and fails only if there is more behind it. What is
+// counted is what comes out: http.Transport has decompressed it by then.
 func (b *cappedBody) Read(p []byte) (int, error) {
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
 	}
 	n, err := b.ReadCloser.Read(p)
 	if int64(n) > b.left {
-		return int(b.left), errTooLarge(0)
+		return int(b.left), errCapped
 	}
 	b.left -= int64(n)
+	return n, err
+}
+
+// manifestBody words the cap's failure for a manifest, which a node would refuse
+// as well. Of anything else that is too long nobody knows what a node would do.
+type manifestBody struct{ io.ReadCloser }
+
+// Read passes on what is read.
+func (b manifestBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, errCapped) {
+		err = errTooLarge(0)
+	}
 	return n, err
 }
 

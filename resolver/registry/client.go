@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"slices"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -21,8 +23,14 @@ type Options struct {
 	// ConfigDir is a folder in containerd's certs.d layout, "" for none.
 	// Endpoints that it names are trusted, whatever their address.
 	ConfigDir string
+	// BlockedCIDRs are not dialled, besides loopback and its like, unless
+	// ConfigDir names the endpoint.
+	BlockedCIDRs []netip.Prefix
 	// UserAgent is sent where hosts.toml sets none.
 	UserAgent string
+	// Wrap puts something between the client and the network, nil for nothing.
+	// What it is given obeys the guard.
+	Wrap func(http.RoundTripper) http.RoundTripper
 	// Responded, if set, hears of each response, with the host of the registry,
 	// whichever endpoint of its answered.
 	Responded func(host string, status int, header http.Header)
@@ -31,24 +39,28 @@ type Options struct {
 // Client asks registries for manifests. It is safe for concurrent use, and
 // keeps connections and tokens, but no answers.
 type Client struct {
-	userAgent string
-	responded func(host string, status int, header http.Header)
-	chains    *chains
-	sessions  sessions
+	options  Options
+	chains   *chains
+	sessions sessions
 }
 
 // NewClient makes a Client.
 func NewClient(o Options) *Client {
-	responded := o.Responded
-	if responded == nil {
-		responded = func(string, int, http.Header) {}
+	if o.Responded == nil {
+		o.Responded = func(string, int, http.Header) {}
 	}
-	return &Client{userAgent: o.UserAgent, responded: responded, chains: newChains(o.ConfigDir), sessions: newSessions()}
+	return &Client{options: o, chains: newChains(o), sessions: newSessions()}
 }
 
-// WithConfigDir returns a client for another certs.d folder.
-func (c *Client) WithConfigDir(dir string) *Client {
-	return NewClient(Options{ConfigDir: dir, UserAgent: c.userAgent, Responded: c.responded})
+// With returns a client for another certs.d folder and other CIDRs: the same one
+// if neither is another.
+func (c *Client) With(configDir string, blocked []netip.Prefix) *Client {
+	o := c.options
+	if o.ConfigDir == configDir && slices.Equal(o.BlockedCIDRs, blocked) {
+		return c
+	}
+	o.ConfigDir, o.BlockedCIDRs = configDir, blocked
+	return NewClient(o)
 }
 
 // Manifest is what a registry says of a manifest without sending it.
@@ -82,7 +94,7 @@ func (c *Client) EndpointID(host string) (string, error) {
 //
 // It fails with a *transport.Error of go-containerregistry for the status of a
 // final answer, a *RateLimitedError, an *AuthError, an *UnsteadyError, a
-// *ManifestError, a *BlockedError (all of these possibly wrapped), or an error of
+// *ManifestError, a *BlockedError, a *WithheldError (all of these possibly wrapped), or an error of
 // the network or the context.
 func (c *Client) Head(ctx context.Context, ref reference.Reference, login Login) (Manifest, error) {
 	s, err := c.open(ref, login)
@@ -162,7 +174,7 @@ func (c *Client) Explain(ctx context.Context, ref reference.Reference, login Log
 }
 
 func (c *Client) transport(ref reference.Reference, s *session) *transport {
-	return &transport{ref: ref, session: s, userAgent: c.userAgent, responded: c.responded}
+	return &transport{ref: ref, session: s, userAgent: c.options.UserAgent, responded: c.options.Responded}
 }
 
 // refused reports whether a failure may come of what an authorizer kept.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,23 +34,35 @@ type chain struct {
 	endpoints []docker.RegistryHost
 	// id changes whenever the folder that the chain was read from does.
 	id string
-	// named holds the host:port of the endpoints that the administrator named.
-	named map[string]bool
+	// named holds the host:port of the endpoints that the administrator named,
+	// and plain of those that are, or may be, spoken to in plain HTTP.
+	named, plain map[string]bool
+	// plainElsewhere tells of hosts that are no endpoints here.
+	plainElsewhere func(host string) bool
+	// strict are the clients' transports without containerd's way of falling
+	// back to plain HTTP.
+	strict map[*http.Client]http.RoundTripper
 }
 
 // chains reads certs.d with containerd's own parser and keeps what it read,
 // connections included, until the folder changes.
 type chains struct {
 	configDir string // "" if there is none
+	wrap      func(http.RoundTripper) http.RoundTripper
+	guard     guard
+	proxies   *proxies
 	cache     *bounded.Cache[*chain]
 
 	mu    sync.Mutex // held over reads of small local files, never over the network
 	fresh *bounded.Cache[struct{}]
 }
 
-func newChains(configDir string) *chains {
+func newChains(o Options) *chains {
 	return &chains{
-		configDir: configDir,
+		configDir: o.ConfigDir,
+		wrap:      o.Wrap,
+		guard:     guard{o.BlockedCIDRs},
+		proxies:   &proxies{of: http.ProxyFromEnvironment, guard: guard{o.BlockedCIDRs}},
 		cache:     bounded.New[*chain](maxChains),
 		fresh:     bounded.New[struct{}](maxChains),
 	}
@@ -92,6 +105,16 @@ func (c *chains) dir(host string) (string, error) {
 	return dir, err
 }
 
+// plain reports whether certs.d has an endpoint in plain HTTP under a host's own
+// name.
+func (c *chains) plain(host string) bool {
+	if !c.names(host) {
+		return false
+	}
+	ch, err := c.get(host)
+	return err == nil && ch.plain[withPort("http", host)]
+}
+
 // names reports whether certs.d has a folder of the host's own.
 func (c *chains) names(host string) bool {
 	dir, err := c.dir(host)
@@ -108,7 +131,10 @@ func (c *chains) namesAddress(addr string) bool {
 }
 
 func (c *chains) read(host, id string) (*chain, error) {
-	ch := &chain{id: id, named: map[string]bool{}}
+	ch := &chain{
+		id: id, named: map[string]bool{}, plain: map[string]bool{},
+		plainElsewhere: c.plain, strict: map[*http.Client]http.RoundTripper{},
+	}
 	options := config.HostOptions{
 		HostDir:      func(string) (string, error) { return c.dir(host) },
 		UpdateClient: func(client *http.Client) error { return c.adapt(client, ch) },
@@ -122,6 +148,9 @@ func (c *chains) read(host, id string) (*chain, error) {
 		if e.Host != defaultEndpoint(host) || c.names(host) {
 			ch.named[withPort(e.Scheme, e.Host)] = true
 		}
+		if e.Scheme == "http" || e.Client.Transport != ch.strict[e.Client] {
+			ch.plain[withPort("http", e.Host)] = true
+		}
 	}
 	return ch, nil
 }
@@ -130,17 +159,24 @@ func (c *chains) read(host, id string) (*chain, error) {
 // once for the client that endpoints share and once more for each endpoint with
 // settings of its own, whose transport is a clone.
 func (c *chains) adapt(client *http.Client, ch *chain) error {
-	t, ok := client.Transport.(*http.Transport)
-	if !ok {
-		return nil // a copy that shares the adapted transport
+	// Otherwise it is a copy that shares the adapted transport.
+	if t, ok := client.Transport.(*http.Transport); ok {
+		trusted := func(addr string) bool { return ch.named[addr] || c.namesAddress(addr) }
+		t.DialContext = c.guard.dial(t.DialContext, func(addr string) bool { return trusted(addr) || c.proxies.names(addr) })
+		t.Proxy = func(req *http.Request) (*url.URL, error) { return c.proxies.choose(req, trusted) }
+		t.MaxResponseHeaderBytes = maxHeaderBytes
+		t.MaxIdleConnsPerHost = t.MaxIdleConns
+		client.Transport = capped{c.wrapped(t)}
 	}
-	t.DialContext = guardedDial(t.DialContext, func(addr string) bool {
-		return ch.named[addr] || c.namesAddress(addr)
-	})
-	t.MaxResponseHeaderBytes = maxHeaderBytes
-	t.MaxIdleConnsPerHost = t.MaxIdleConns
-	client.Transport = capped{t}
+	ch.strict[client] = client.Transport
 	return nil
+}
+
+func (c *chains) wrapped(t http.RoundTripper) http.RoundTripper {
+	if c.wrap == nil {
+		return t
+	}
+	return c.wrap(t)
 }
 
 // defaultEndpoint is the host that is asked where certs.d names no server.

@@ -14,7 +14,7 @@ func TestTrustedAddresses(t *testing.T) {
 		"mirrored.test":  "https://mirror.test:8443/prefix",
 		"_default":       "https://everything.test",
 	})
-	c := newChains(dir)
+	c := newChains(Options{ConfigDir: dir})
 	for _, tc := range []struct {
 		host, addr string
 		want       bool
@@ -41,7 +41,7 @@ func TestTrustedAddresses(t *testing.T) {
 
 // A registry host comes from whoever may create a Pod, and becomes a path.
 func TestHostCannotLeaveTheFolder(t *testing.T) {
-	c := newChains(t.TempDir())
+	c := newChains(Options{ConfigDir: t.TempDir()})
 	for _, host := range []string{"..", "../etc", "a/b", `..\x`} {
 		if dir, err := c.dir(host); dir != "" || err != nil {
 			t.Errorf("dir(%q) = %q, %v", host, dir, err)

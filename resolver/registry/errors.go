@@ -42,6 +42,32 @@ type ManifestError struct{ What string }
 
 func (e *ManifestError) Error() string { return e.What }
 
+// InsideError is a failure to speak with an address inside the network, which the
+// administrator has not named. What exactly went wrong tells which ports are open
+// there.
+type InsideError struct{ Err error }
+
+func (e *InsideError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *InsideError) Unwrap() error { return e.Err }
+
+// WithheldError is a request that was not sent, or not with all that a node would
+// send, because a credential would have gone astray with it.
+type WithheldError struct {
+	// To is where it would have gone: scheme, host and port.
+	To string
+	// Plain tells that it is the right place, but without TLS.
+	Plain bool
+}
+
+func (e *WithheldError) Error() string {
+	if e.Plain {
+		return fmt.Sprintf("no credentials are sent to %s without TLS: name it in certs.d if that is meant", e.To)
+	}
+	return fmt.Sprintf("no credentials are sent to %s, which is neither the registry nor the realm that it names", e.To)
+}
+
 // BlockedError is an address that is not dialled for a Pod's sake.
 type BlockedError struct{ Addr netip.Addr }
 

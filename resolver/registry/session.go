@@ -30,7 +30,9 @@ type Login struct {
 // authorizer takes the first challenge of a host for all that come: of a host
 // whose repositories differ in it, a node would see each one's own.
 type session struct {
-	chain       *chain
+	chain *chain
+	// secret tells that the login is not anonymous.
+	secret      bool
 	authorizers []docker.Authorizer // as chain.endpoints
 	// good is set once it has been let in: what it keeps may be stale since.
 	good atomic.Bool
@@ -63,7 +65,7 @@ func sessionKey(ch *chain, ref reference.Reference, login Login) string {
 }
 
 func newSession(ch *chain, login Login) *session {
-	s := &session{chain: ch}
+	s := &session{chain: ch, secret: login.Username != "" || login.Password != ""}
 	credentials := func(string) (string, string, error) { return login.Username, login.Password, nil }
 	// Endpoints without settings of their own share an authorizer, as they do in
 	// containerd (C90).
@@ -71,7 +73,7 @@ func newSession(ch *chain, login Login) *session {
 	for _, e := range ch.endpoints {
 		if ours[e.Authorizer] == nil {
 			ours[e.Authorizer] = docker.NewDockerAuthorizer(
-				docker.WithAuthClient(e.Client),
+				docker.WithAuthClient(ch.tokenClient(e)),
 				docker.WithAuthCreds(credentials),
 				docker.WithAuthHeader(e.Header),
 			)

@@ -38,6 +38,7 @@ reasons:
   unverified: []
 registries:
   configDir: ""
+  blockedCIDRs: []
   nodeCredentials: []
   mirrored: []
 cache:
