@@ -158,3 +158,32 @@ func TestValidateFormat(t *testing.T) {
 		t.Error("xml is a format")
 	}
 }
+
+// What GitHub needs of SARIF; that the golden file is valid by the schema of
+// SARIF 2.1.0 was found with a validator.
+func TestSARIF(t *testing.T) {
+	log := newSARIF(sample(), "v1.2.3")
+	rules := map[string]bool{}
+	for _, r := range log.Runs[0].Tool.Driver.Rules {
+		if rules[r.ID] || r.ShortDescription.Text == "" {
+			t.Errorf("rule %+v", r)
+		}
+		rules[r.ID] = true
+	}
+	prints := map[string]bool{}
+	for _, r := range log.Runs[0].Results {
+		if !rules[r.RuleID] || r.Message.Text == "" || len(r.Locations) != 1 {
+			t.Errorf("%+v", r)
+		}
+		if p := r.Locations[0].Physical; p != nil && (p.Region == nil || p.Region.StartLine < 1) {
+			t.Errorf("no line: %+v", r)
+		}
+		prints[r.PartialFingerprints["pullgate/v1"]] = true
+	}
+	if len(prints) != len(log.Runs[0].Results) {
+		t.Errorf("%d fingerprints for %d results", len(prints), len(log.Runs[0].Results))
+	}
+	if newSARIF(sample(), "(devel)").Runs[0].Tool.Driver.SemanticVersion != "" {
+		t.Error("a build without a version has one")
+	}
+}
