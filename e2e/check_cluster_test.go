@@ -44,7 +44,7 @@ func testCheckCluster(t *testing.T, s *suite) {
 	}
 	many := s.manyPods(t, 501)
 
-	c := s.check(t, "", "-A", "-o", "json")
+	c := s.check(t, "-A", "-o", "json")
 	r := c.report(t)
 	for name := range pods {
 		sameAsWebhook(t, name, itemsOf(r, ns, "Pod", name), warnings[name])
@@ -62,14 +62,14 @@ func testCheckCluster(t *testing.T, s *suite) {
 		t.Errorf("%d of 501 Pods found", found)
 	}
 	t.Run("of one namespace, as a table", func(t *testing.T) {
-		c := s.check(t, "", "-n", many, "--running")
+		c := s.check(t, "-n", many, "--running")
 		c.wantCode(t, 1)
 		if !strings.Contains(c.stdout, "(+500)") || strings.Count(c.stdout, "\n") > 5 {
 			t.Errorf("501 alike Pods:\n%s", c.stdout)
 		}
 	})
 	t.Run("by label", func(t *testing.T) {
-		if c := s.check(t, "", "-A", "-l", "nobody=has-it"); c.code != 0 || !strings.HasPrefix(c.stdout, "0 images checked") {
+		if c := s.check(t, "-A", "-l", "nobody=has-it"); c.code != 0 || !strings.HasPrefix(c.stdout, "0 images checked") {
 			t.Errorf("%+v", c)
 		}
 	})

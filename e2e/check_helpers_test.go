@@ -21,7 +21,6 @@ type checkRun struct {
 	certsD     string // the suite's if ""
 	config     string // added to the configuration file
 	stdin      string
-	dir        string
 }
 
 // checkReport is what a machine reads of -o json, as far as it is needed here.
@@ -59,9 +58,9 @@ type checked struct {
 }
 
 // check runs the built binary as the cluster's administrator.
-func (s *suite) check(t *testing.T, stdin string, args ...string) checked {
+func (s *suite) check(t *testing.T, args ...string) checked {
 	t.Helper()
-	return s.runCheck(t, checkRun{kubeconfig: s.cluster.Kubeconfig(), stdin: stdin}, args...)
+	return s.runCheck(t, checkRun{kubeconfig: s.cluster.Kubeconfig()}, args...)
 }
 
 func (s *suite) runCheck(t *testing.T, r checkRun, args ...string) checked {
@@ -75,7 +74,7 @@ func (s *suite) runCheck(t *testing.T, r checkRun, args ...string) checked {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), s.binaries[build.Pullgate], append([]string{"check", "--config", config}, args...)...)
-	cmd.Dir = r.dir
+	cmd.Dir = t.TempDir()
 	cmd.Env = process.Env(t.TempDir())
 	if r.kubeconfig != "" {
 		cmd.Env = append(cmd.Env, "KUBECONFIG="+r.kubeconfig)

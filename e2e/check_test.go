@@ -48,7 +48,7 @@ imagePullSecrets: [{name: in-manifests}]
 	if err := os.Symlink("nowhere", filepath.Join(dir, "lost.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	c := s.check(t, "", "-n", ns, "-R", "-f", dir, "-o", "json")
+	c := s.check(t, "-n", ns, "-R", "-f", dir, "-o", "json")
 	c.wantCode(t, 3)
 	r := c.report(t)
 	if r.Summary.Images != folderImages || len(r.Items) != folderImages || r.Summary.OtherObjects != 2*folderFiles/5 {

@@ -19,10 +19,9 @@ import (
 
 // countingChecker counts what is under way at once at each registry.
 type countingChecker struct {
-	mu          sync.Mutex
-	now, most   map[string]int
-	checks      int
-	stuckOnSlow bool
+	mu        sync.Mutex
+	now, most map[string]int
+	checks    int
 }
 
 func (c *countingChecker) Check(ctx context.Context, image resolver.Image, _ resolver.Pod) resolver.Verdict {

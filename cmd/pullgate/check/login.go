@@ -72,7 +72,7 @@ func readLogin(path string, hosts []string, warn func(string)) ([]resolver.Named
 
 type loginEntry struct {
 	Username string `json:"username"`
-	Password string `json:"password"` //nolint:gosec // it is written to memory only
+	Password string `json:"password"`
 }
 
 // openLogin reads a file, or the config.json of a folder, which is docker's own

@@ -55,11 +55,3 @@ func resolve(node *yamlv3.Node) *yamlv3.Node {
 	}
 	return node
 }
-
-// text is the value of a key that is a scalar, "" if it is none.
-func text(node *yamlv3.Node, key string) string {
-	if c := resolve(child(node, key)); c != nil && c.Kind == yamlv3.ScalarNode && c.Tag != "!!null" {
-		return c.Value
-	}
-	return ""
-}

@@ -1,9 +1,9 @@
 package report
 
 import (
-	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -29,18 +29,19 @@ type row struct {
 // too. It is not text/tabwriter's, which counts colours as characters and lets
 // the line below a row end its columns.
 func writeTable(w io.Writer, r Report, o Options) error {
-	out := bufio.NewWriter(w)
+	var out strings.Builder
 	if rows := rowsOf(r, o.All); len(rows) > 0 {
 		header := row{cells: []string{"OBJECT", "NAMESPACE", "FIELD", "IMAGE", "VERDICT"}}
 		rows = dropNamespace(append([]row{header}, rows...))
 		widths := widthsOf(rows)
 		for _, row := range rows {
-			row.write(out, widths, o.Color)
+			row.write(&out, widths, o.Color)
 		}
-		fmt.Fprintln(out)
+		out.WriteString("\n")
 	}
-	fmt.Fprintln(out, summaryLine(r))
-	return out.Flush()
+	out.WriteString(summaryLine(r) + "\n")
+	_, err := io.WriteString(w, out.String())
+	return err
 }
 
 // rowsOf makes the rows. Pods that differ in their names only, such as those of
@@ -105,7 +106,7 @@ func dropNamespace(rows []row) []row {
 		}
 	}
 	for n, r := range rows {
-		rows[n].cells = append(r.cells[:1:1], r.cells[2:]...)
+		rows[n].cells = slices.Delete(r.cells, 1, 2)
 	}
 	return rows
 }
@@ -120,16 +121,16 @@ func widthsOf(rows []row) []int {
 	return widths
 }
 
-func (r row) write(w io.Writer, widths []int, color bool) {
+func (r row) write(out *strings.Builder, widths []int, color bool) {
 	for n, c := range r.cells {
 		if n == len(r.cells)-1 {
-			fmt.Fprintln(w, paint(c, r.class, color))
+			out.WriteString(paint(c, r.class, color) + "\n")
 			break
 		}
-		fmt.Fprint(w, c, strings.Repeat(" ", widths[n]-utf8.RuneCountInString(c)+2))
+		out.WriteString(c + strings.Repeat(" ", widths[n]-utf8.RuneCountInString(c)+2))
 	}
 	if r.message != "" {
-		fmt.Fprintln(w, "    "+r.message)
+		out.WriteString("    " + r.message + "\n")
 	}
 }
 
