@@ -79,6 +79,17 @@ func TestPullgate(t *testing.T) {
 		// config_test.go
 		{"config re-read", testConfigReload},
 		{"config print", testConfigPrint},
+		// check_test.go
+		{"check: a folder of manifests", testCheckFolder},
+		{"check: a thousand images", testCheckThousand},
+		// check_cluster_test.go
+		{"check: what runs in the cluster", testCheckCluster},
+		// check_command_test.go
+		{"check: exit codes", testCheckExitCodes},
+		{"check: kubectl plugin", testCheckPlugin},
+		{"check: no cluster", testCheckWithoutCluster},
+		// check_docs_test.go
+		{"check: the commands of the documentation", testCheckDocs},
 		// server_test.go
 		{"SIGTERM", testSIGTERM},
 		{"warm-up", testWarmUp},

@@ -42,7 +42,7 @@ func (e Exemptions) validate(path *field.Path) (errs field.ErrorList) {
 func (e Exemptions) request(namespace string, user authenticationv1.UserInfo) string {
 	switch {
 	case e.namespace(namespace):
-		return "namespace"
+		return ByNamespace
 	case matchesAny(e.Usernames, user.Username):
 		return "username"
 	default:
@@ -54,7 +54,7 @@ func (e Exemptions) namespace(name string) bool { return matchesAny(e.Namespaces
 
 func (e Exemptions) podSpec(spec workload.PodSpec) string {
 	if class := spec.RuntimeClassName; class != nil && matchesAny(e.RuntimeClasses, *class) {
-		return "runtimeClass"
+		return ByRuntimeClass
 	}
 	return ""
 }
@@ -74,6 +74,32 @@ func (e Exemptions) image(written string) bool {
 // placeholder reports whether an image of a template stands for another.
 func (c WorkloadsConfig) placeholder(image string) bool {
 	return strings.TrimSpace(image) == "" || matchesAny(c.Placeholders, image)
+}
+
+// What Exempt says.
+const (
+	ByNamespace    = "namespace"
+	ByRuntimeClass = "runtimeClass"
+	ByImage        = "image"
+	// ByPlaceholder is for an image of a template that stands for another.
+	ByPlaceholder = "placeholder"
+)
+
+// Exempt says by what an image of a Pod spec is let through unseen, whoever
+// brings it, "" if by nothing. It is for those who ask without a request.
+func (c Config) Exempt(namespace string, spec workload.PodSpec, image string) string {
+	switch {
+	case matchesAny(c.Exemptions.Namespaces, namespace):
+		return ByNamespace
+	case c.Exemptions.podSpec(spec) != "":
+		return ByRuntimeClass
+	case c.Exemptions.image(image):
+		return ByImage
+	case spec.Template && c.Workloads.placeholder(image):
+		return ByPlaceholder
+	default:
+		return ""
+	}
 }
 
 // worthChecking leaves out the images that are exempt or stand for others.
