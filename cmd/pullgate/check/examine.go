@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -99,8 +98,7 @@ func (e examination) explain(t target, v resolver.Verdict) resolver.Verdict {
 	// Of a tag that does not exist no credential makes one that does. But what was
 	// refused, or hidden, may be there for the ServiceAccount's.
 	if v.Reason == resolver.Unauthorized || v.Reason == resolver.RepositoryNotFound {
-		said, _, _ := strings.Cut(v.Message, "; neither the Pod nor its ServiceAccount")
-		v.Message = fmt.Sprintf("%s; ServiceAccount %q may have pull Secrets: %v", said, account, e.sources.noCluster)
+		v.Message = fmt.Sprintf("ServiceAccount %q may have pull Secrets: %v; without: %s", account, e.sources.noCluster, v.Message)
 		v.Reason, v.Class = resolver.SecretUnreadable, resolver.ClassUnverified
 		if slices.Contains(e.config.Reasons.Definite, v.Reason) {
 			v.Class = resolver.ClassDefinite

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	yamlv3 "go.yaml.in/yaml/v3"
+	yamlv3 "go.yaml.in/yaml/v4"
 )
 
 // find returns the node of a field path such as "spec.containers[0].image", or
