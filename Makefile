@@ -42,6 +42,11 @@ test-e2e: race-notice ## the built binary against a real API server and real reg
 conformance: ## every case through a real kubelet's code and containerd, and through pullgate (root on Linux)
 	cd e2e && go build -o bin/conformance ./cmd/conformance && exec ./bin/conformance
 
+# FAULTS='-short' is for CI, FAULTS='-only clock' for one thing.
+.PHONY: faults
+faults: ## break one thing after another under load, and count what that does to Pods (Linux)
+	cd e2e && go build -o bin/faults ./cmd/faults && exec ./bin/faults $(FAULTS)
+
 # How long, or how often with an x behind it, each target is fuzzed.
 # Inputs are not made smaller for long: of a new path it matters that it is there.
 FUZZTIME ?= 20s

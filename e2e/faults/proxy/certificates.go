@@ -34,6 +34,9 @@ func NewCertificates(dnsName string) (c *Certificates, err error) {
 	return c, nil
 }
 
+// Right returns the right certificate, for a tls.Config.GetCertificate.
+func (c *Certificates) Right(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &c.right, nil }
+
 // issue makes a CA and one certificate by it.
 func issue(dnsName string) (caPEM []byte, leaf tls.Certificate, err error) {
 	ca := template("faults CA")
