@@ -51,6 +51,11 @@ messages: ## docs/messages.md: what users are told, without pullgate and with it
 test-root: ## the tests that need root on Linux: a real node, and what is left after it
 	cd e2e && go run ./cmd/build -node && go test -tags conformance -timeout 15m ./netns ./oracle ./node
 
+# FAULTS='-short' is for CI, FAULTS='-only clock' for one thing.
+.PHONY: faults
+faults: ## break one thing after another under load, and count what that does to Pods (Linux)
+	cd e2e && go build -o bin/faults ./cmd/faults && exec ./bin/faults $(FAULTS)
+
 # How long, or how often with an x behind it, each target is fuzzed.
 # Inputs are not made smaller for long: of a new path it matters that it is there.
 FUZZTIME ?= 20s

@@ -36,11 +36,12 @@ type Options struct {
 	WarmUp bool
 	// ShutdownDelay is how long it goes on after SIGTERM.
 	ShutdownDelay time.Duration
+	// Env is added to the process's environment.
+	Env []string
 }
 
 // Server is a running `pullgate webhook`.
 type Server struct {
-	dir     string
 	config  string
 	options Options
 	process *process.Process
@@ -82,13 +83,14 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 		return nil, err
 	}
 	s := &Server{
-		dir: dir, config: config, options: o,
+		config: config, options: o,
 		port: ports[0], health: process.Loopback(ports[1]), metrics: process.Loopback(ports[2]),
 	}
 	s.process, err = process.Start(process.Options{
 		Name: "pullgate",
 		Path: o.Binary,
 		Dir:  dir,
+		Env:  o.Env,
 		Args: append([]string{
 			"webhook",
 			"--kubeconfig", kubeconfig,
@@ -179,6 +181,15 @@ func (s *Server) WaitCalled(ctx context.Context, c *cluster.Cluster, namespace s
 
 // Stop sends SIGTERM, waits and returns the exit code.
 func (s *Server) Stop() int { return s.process.Stop() }
+
+// Signal sends a signal to the process, such as SIGKILL or SIGSTOP.
+func (s *Server) Signal(sig os.Signal) error { return s.process.Signal(sig) }
+
+// Pid is the id of the process.
+func (s *Server) Pid() int { return s.process.Pid() }
+
+// ConfigFile is the configuration file that the server was started with.
+func (s *Server) ConfigFile() string { return s.config }
 
 // Exited is closed when the process has ended.
 func (s *Server) Exited() <-chan struct{} { return s.process.Done() }
