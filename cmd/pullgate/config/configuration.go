@@ -17,9 +17,11 @@ const (
 	Kind       = "Configuration"
 )
 
-// Each package owns its part of the file; the names keep the embedded ones apart.
+// Each package owns its part of the file.
 type (
-	WebhookConfig  = webhook.Config
+	// WebhookConfig is embedded under a name of its own.
+	WebhookConfig = webhook.Config
+	// ResolverConfig is embedded under a name of its own.
 	ResolverConfig = resolver.Config
 )
 
@@ -59,8 +61,9 @@ func Load(path string) (Configuration, error) {
 	return Parse(path, data)
 }
 
-// maxSize bounds the file: no ConfigMap can hold more.
-const maxSize = 1 << 20
+// maxSize bounds the file. A larger one would be a mistake, and decoding it could
+// take more memory than a Pod of pullgate has.
+const maxSize = 256 << 10
 
 func read(path string) ([]byte, error) {
 	f, err := os.Open(path)

@@ -16,8 +16,8 @@ import (
 
 // decoder sets Go values from YAML nodes by their json tags. It finds the place
 // of each value, and reports those that have none; the values themselves are
-// decoded by encoding/json. No decoder of a library does for this, since each
-// stops at the first bad value, and does not know its line and path.
+// decoded by encoding/json. The decoders of the libraries will not do: each stops
+// at the first bad value, or cannot say where in the file and of which field.
 type decoder struct {
 	*problems
 	// lines has the line of each field and list item that was given, by path.

@@ -61,6 +61,7 @@ func (e Errors) Error() string {
 type problems struct {
 	file string
 	errs Errors
+	at   map[string]bool // the fields that they are about
 }
 
 // Limits of what is repeated from the file in a message, in bytes.
@@ -71,17 +72,13 @@ const (
 )
 
 func (p *problems) add(line int, field, format string, args ...any) {
+	p.at[field] = true
 	p.errs = append(p.errs, Error{
 		File:    p.file,
 		Line:    line,
 		Field:   words.Cut(words.Printable(field), maxField),
 		Message: words.Cut(words.Printable(fmt.Sprintf(format, args...)), maxMessage),
 	})
-}
-
-// at reports whether something is wrong with a field already.
-func (p *problems) at(field string) bool {
-	return slices.ContainsFunc(p.errs, func(e Error) bool { return e.Field == field })
 }
 
 // err is all of it, nil if there is nothing.

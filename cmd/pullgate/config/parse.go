@@ -11,7 +11,7 @@ import (
 // to null, keeps its default; a list that is given takes the place of the default
 // one. If anything is wrong, the error is an Errors with all of it.
 func Parse(file string, data []byte) (Configuration, error) {
-	p := &problems{file: file}
+	p := &problems{file: file, at: map[string]bool{}}
 	c := Default()
 	c.Hash = hash(data)
 	parse(p, &c, data)
@@ -42,7 +42,7 @@ func parse(p *problems, c *Configuration, data []byte) {
 	}
 	for _, err := range slices.Concat(c.WebhookConfig.Validate(), c.ResolverConfig.Validate()) {
 		// What could not be decoded has no value that could be valid.
-		if !p.at(err.Field) {
+		if !p.at[err.Field] {
 			p.add(d.lines[err.Field], err.Field, "%s", err.ErrorBody())
 		}
 	}

@@ -101,9 +101,10 @@ func TestReloadAfter(t *testing.T) {
 // swap replaces a file as a kubelet does one of a ConfigMap: in a folder of its
 // own, that the symbolic link ..data points to from then on.
 func swap(t *testing.T, path, content string) {
+	t.Helper()
 	dir := filepath.Dir(path)
-	version, err := os.MkdirTemp(dir, "..version-")
-	if err != nil {
+	version := filepath.Join(dir, fmt.Sprintf("..%d", time.Now().UnixNano()))
+	if err := os.Mkdir(version, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(version, filepath.Base(path)), content)
