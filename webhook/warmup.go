@@ -50,8 +50,8 @@ func (w *WarmUp) Start(ctx context.Context) error {
 			return nil
 		}
 		for i := range pods.Items {
-			if err := w.lookUp(ctx, &pods.Items[i], known, pace); err != nil {
-				return nil // the end of ctx
+			if w.lookUp(ctx, &pods.Items[i], known, pace); ctx.Err() != nil {
+				return nil
 			}
 		}
 		if next = pods.Continue; next == "" {
@@ -65,9 +65,9 @@ func (w *WarmUp) Start(ctx context.Context) error {
 func (*WarmUp) NeedLeaderElection() bool { return false }
 
 // lookUp looks up the images of a Pod that are not known yet, a few a second.
-func (w *WarmUp) lookUp(ctx context.Context, pod *corev1.Pod, known map[string]bool, pace *rate.Limiter) error {
+func (w *WarmUp) lookUp(ctx context.Context, pod *corev1.Pod, known map[string]bool, pace *rate.Limiter) {
 	if workload.Quiet(pod) || w.Config.Exemptions.namespace(pod.Namespace) {
-		return nil
+		return
 	}
 	s := Subject{Namespace: pod.Namespace, Spec: workload.PodSpecOf(pod)}
 	for _, i := range w.Config.worthChecking(s.Spec.Images(), false) {
@@ -80,13 +80,12 @@ func (w *WarmUp) lookUp(ctx context.Context, pod *corev1.Pod, known map[string]b
 			continue
 		}
 		known[key] = true
-		if err := pace.Wait(ctx); err != nil {
-			return err
+		if pace.Wait(ctx) != nil {
+			return // the end of ctx
 		}
 		s.Images = []workload.Image{i}
 		one, cancel := context.WithTimeout(ctx, warmUpTimeout)
 		w.Examiner.Examine(one, s, false)
 		cancel()
 	}
-	return ctx.Err()
 }
