@@ -51,6 +51,11 @@ messages: ## docs/messages.md: what users are told, without pullgate and with it
 test-root: ## the tests that need root on Linux: a real node, and what is left after it
 	cd e2e && go run ./cmd/build -node && go test -tags conformance -timeout 15m ./netns ./oracle ./node
 
+# FAULTS='-short' is for CI, FAULTS='-only clock' for one thing.
+.PHONY: faults
+faults: ## break one thing after another under load, and count what that does to Pods (Linux)
+	cd e2e && go build -o bin/faults ./cmd/faults && exec ./bin/faults $(FAULTS)
+
 # How long, or how often with an x behind it, each target is fuzzed.
 # Inputs are not made smaller for long: of a new path it matters that it is there.
 FUZZTIME ?= 20s
@@ -59,6 +64,7 @@ fuzzing   = -run '^$$' -fuzz '^Fuzz$(1)$$' -fuzztime $(FUZZTIME) -fuzzminimizeti
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (20s): all that strangers write, and what is held against the kubelet's
 	go test ./certs $(call fuzzing,DecodeState)
+	go test ./cmd/pullgate/config $(call fuzzing,Parse)
 	go test ./webhook $(call fuzzing,Handle)
 	go test ./resolver $(call fuzzing,Challenge)
 	go test ./resolver $(call fuzzing,Manifest)
@@ -68,6 +74,10 @@ fuzz: ## fuzz each target for FUZZTIME (20s): all that strangers write, and what
 	go test ./resolver/words $(call fuzzing,Words)
 	cd e2e && go test ./differential $(call fuzzing,Keyring)
 	cd e2e && go test ./differential $(call fuzzing,Reference)
+
+.PHONY: docs
+docs: ## write docs/configuration.md anew from the Go types
+	UPDATE_DOCS=1 go test -count 1 -run '^TestDocs$$' ./cmd/pullgate/config
 
 .PHONY: race-notice
 race-notice:

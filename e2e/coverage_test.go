@@ -93,8 +93,10 @@ func testFinalizer(t *testing.T, s *suite) {
 	}
 }
 
-// exemptions are added to the configuration of the suite's server.
-const exemptions = `
+// suiteConfig is added to the configuration of the suite's server. A registry is
+// asked whatever it answered in another case.
+const suiteConfig = `
+limits: {backOff: 0s}
 exemptions:
   namespaces: ["exempt-*"]
   usernames: ["system:serviceaccount:*:exempt"]

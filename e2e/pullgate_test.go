@@ -78,6 +78,20 @@ func TestPullgate(t *testing.T) {
 		{"bad AdmissionReviews", testBadReviews},
 		// certificates_test.go
 		{"certificates from a folder", testTLSCertDir},
+		// config_test.go
+		{"config re-read", testConfigReload},
+		{"config print", testConfigPrint},
+		// check_test.go
+		{"check: a folder of manifests", testCheckFolder},
+		{"check: a thousand images", testCheckThousand},
+		// check_cluster_test.go
+		{"check: what runs in the cluster", testCheckCluster},
+		// check_command_test.go
+		{"check: exit codes", testCheckExitCodes},
+		{"check: kubectl plugin", testCheckPlugin},
+		{"check: no cluster", testCheckWithoutCluster},
+		// check_docs_test.go
+		{"check: the commands of the documentation", testCheckDocs},
 		// server_test.go
 		{"SIGTERM", testSIGTERM},
 		{"warm-up", testWarmUp},

@@ -21,7 +21,7 @@ import (
 
 // testBadReviews speaks to the server as only a broken or hostile client would.
 func testBadReviews(t *testing.T, s *suite) {
-	client, err := s.webhookClient(t)
+	client, err := s.webhookClient(t, s.server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,14 +83,14 @@ func testBadReviews(t *testing.T, s *suite) {
 	})
 }
 
-// webhookClient speaks to the server with the trust that the API server has: the
+// webhookClient speaks to a server with the trust that the API server has: the
 // caBundle, and the Service's name in the certificate.
 type webhookClient struct {
 	url  string
 	http *http.Client
 }
 
-func (s *suite) webhookClient(t *testing.T) (*webhookClient, error) {
+func (s *suite) webhookClient(t *testing.T, server *pullgate.Server) (*webhookClient, error) {
 	t.Helper()
 	configuration, err := s.cluster.Client().AdmissionregistrationV1().ValidatingWebhookConfigurations().
 		Get(t.Context(), pullgate.WebhookConfiguration, metav1.GetOptions{})
@@ -103,7 +103,7 @@ func (s *suite) webhookClient(t *testing.T) (*webhookClient, error) {
 	}
 	config := &tls.Config{RootCAs: roots, ServerName: pullgate.Service + "." + pullgate.Namespace + ".svc"}
 	return &webhookClient{
-		url:  "https://" + s.server.Address() + "/validate?timeout=5s",
+		url:  "https://" + server.Address() + "/validate?timeout=5s",
 		http: &http.Client{Transport: &http.Transport{TLSClientConfig: config}, Timeout: 20 * time.Second},
 	}, nil
 }

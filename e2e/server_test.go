@@ -66,11 +66,19 @@ func testBadConfiguration(t *testing.T, s *suite) {
 		args   []string
 		want   string
 	}{
-		"unknown field":      {head + "registreis: {}\n", nil, "registreis"},
-		"unknown level":      {head + "defaults: {enforce: of}\n", nil, `"of"`},
-		"another kind":       {"apiVersion: pullgate.dev/v1alpha1\nkind: Config\n", nil, "Config"},
-		"negative time":      {head + "cache: {tag: -5m}\n", nil, "tag"},
-		"no YAML":            {"{", nil, "config"},
+		"unknown field":      {head + "registreis: {}\n", nil, `config.yaml:3: registreis: unknown field; did you mean "registries"?`},
+		"unknown inner":      {head + "cache:\n  tag: 5m\n  tags: 5m\n", nil, "config.yaml:5: cache.tags: unknown field"},
+		"field twice":        {head + "cache: {}\ncache: {}\n", nil, "config.yaml:4: cache: is given twice"},
+		"unknown level":      {head + "defaults: {enforce: of}\n", nil, `config.yaml:3: defaults.enforce: Unsupported value: "of"`},
+		"another kind":       {"apiVersion: pullgate.dev/v1alpha1\nkind: Config\n", nil, `config.yaml:2: kind: must be Configuration, not "Config"`},
+		"negative time":      {head + "cache: {tag: -5m}\n", nil, "config.yaml:3: cache.tag: Invalid value"},
+		"bad time":           {head + "cache:\n\n  tag: 5 minutes\n", nil, "config.yaml:5: cache.tag: must be a duration"},
+		"bad glob":           {head + "exemptions:\n  images:\n  - nginx\n  - '[n'\n", nil, "config.yaml:6: exemptions.images[1]: "},
+		"unknown reason":     {head + "reasons: {definite: [Unreachabel]}\n", nil, "config.yaml:3: reasons.definite[0]: "},
+		"no such folder":     {head + "registries: {configDir: /does/not/exist}\n", nil, "config.yaml:3: registries.configDir: "},
+		"two errors, second": {head + "cache: {tag: soon}\nlimits: {lookupTimeout: never}\n", nil, "config.yaml:4: limits.lookupTimeout: "},
+		"no YAML":            {"{", nil, "config.yaml:1: is not valid YAML"},
+		"nothing":            {"", nil, "config.yaml: is empty"},
 		"unknown flag":       {head, []string{"--prot", "1"}, "prot"},
 		"unknown log format": {head, []string{"--log-format", "xml"}, "xml"},
 		"missing kubeconfig": {head, []string{"--kubeconfig", "/does/not/exist"}, "/does/not/exist"},
@@ -113,7 +121,11 @@ func testMetrics(t *testing.T, s *suite) {
 
 func (s *suite) metrics(t *testing.T) (string, error) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.server.MetricsURL(), nil)
+	return metrics(t.Context(), s.server)
+}
+
+func metrics(ctx context.Context, server *pullgate.Server) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.MetricsURL(), nil)
 	if err != nil {
 		return "", err
 	}

@@ -158,7 +158,7 @@ func (s *suite) startPullgate(ctx context.Context, t *testing.T) {
 		Binary: s.binaries[build.Pullgate],
 		CertsD: s.certsD,
 		Port:   port,
-		Config: exemptions,
+		Config: suiteConfig,
 	})
 	if err != nil {
 		t.Fatal(err)

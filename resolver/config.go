@@ -11,7 +11,8 @@ import (
 
 // Config is the resolver's part of the configuration file.
 type Config struct {
-	// Reasons moves reasons between definite and unverified.
+	// Reasons moves reasons between definite and unverified, for what the levels
+	// of a namespace then make of them.
 	Reasons ReasonsConfig `json:"reasons"`
 	// Registries is what the administrator knows of registries.
 	Registries RegistriesConfig `json:"registries"`
@@ -25,32 +26,35 @@ type Config struct {
 type RegistriesConfig struct {
 	// ConfigDir is a folder in containerd's certs.d layout: mirrors, private
 	// CAs, plain-http registries. The nodes' own can be mounted. Hosts that it
-	// names are asked whatever their address. Empty: none.
-	ConfigDir string `json:"configDir,omitempty"`
+	// names are asked whatever their address. Empty: none. The folder must exist;
+	// what is in it may change at any time, and holds from the next look-up on.
+	ConfigDir string `json:"configDir"`
 	// BlockedCIDRs are addresses that are not asked for a Pod's sake, besides
 	// those that never are: loopback, link-local, multicast, unspecified and the
 	// metadata services of clouds. What ConfigDir names is asked all the same.
-	BlockedCIDRs []string `json:"blockedCIDRs,omitempty"`
+	BlockedCIDRs []string `json:"blockedCIDRs"`
 	// NodeCredentials are patterns of the registries for which nodes hold
 	// credentials of their own: a config.json, or a credential provider, as
 	// cloud registries have. An image there is never definitely refused. The
 	// patterns are those of a kubelet's matchImages: host[:port][/path], with
 	// globs in the host's labels, such as *.dkr.ecr.*.amazonaws.com.
-	NodeCredentials []string `json:"nodeCredentials,omitempty"`
+	NodeCredentials []string `json:"nodeCredentials"`
 	// Mirrored are patterns of the registries that nodes pull from through a
 	// mirror that ConfigDir does not tell of. They are written as those of
 	// NodeCredentials.
-	Mirrored []string `json:"mirrored,omitempty"`
+	Mirrored []string `json:"mirrored"`
 }
 
 // CacheConfig says how long an answer is used without asking again.
 type CacheConfig struct {
-	// Digest is for an image found by digest.
+	// Digest is for an image found by digest, which never becomes another. A
+	// duration of 0s here and below: not at all.
 	Digest metav1.Duration `json:"digest"`
-	// Tag is for an image found by tag.
+	// Tag is for an image found by tag. For as long, a tag that is deleted or
+	// moved meanwhile passes for what it was.
 	Tag metav1.Duration `json:"tag"`
-	// NotFound is for an image not found and for refused credentials; the push
-	// may be on its way.
+	// NotFound is for an image not found and for refused credentials. It is short
+	// since the push may be on its way.
 	NotFound metav1.Duration `json:"notFound"`
 	// Stale is how long an image that was found stays usable while its registry
 	// cannot be asked; who creates the Pod is told.
@@ -58,7 +62,8 @@ type CacheConfig struct {
 	// WarmUp has the images of the Pods that run looked up after a start, at a
 	// gentle pace, before they are asked for.
 	WarmUp bool `json:"warmUp"`
-	// Entries bounds the number of answers kept.
+	// Entries bounds the number of answers kept, from 1 to 1000000; past it the
+	// oldest go. Another number begins with an empty cache.
 	Entries int `json:"entries"`
 }
 
@@ -68,10 +73,10 @@ type LimitsConfig struct {
 	// admission request's own deadline applies besides.
 	LookupTimeout metav1.Duration `json:"lookupTimeout"`
 	// LookupsPerRegistry is how many look-ups at one registry are under way at
-	// once; further ones wait.
+	// once, from 1 to 10000; further ones wait.
 	LookupsPerRegistry int `json:"lookupsPerRegistry"`
-	// Lookups is how many look-ups are under way or wait in all; past it images
-	// are not verified.
+	// Lookups is how many look-ups are under way or wait in all, from 1 to 10000;
+	// past it images are not verified.
 	Lookups int `json:"lookups"`
 	// BackOff is how long a registry that failed five times in a row is left
 	// alone, until one look-up tries again. With 0 each registry is always asked,
@@ -127,15 +132,15 @@ func (c CacheConfig) validate(path *field.Path) (errs field.ErrorList) {
 	errs = append(errs, notNegative(path.Child("tag"), c.Tag)...)
 	errs = append(errs, notNegative(path.Child("notFound"), c.NotFound)...)
 	errs = append(errs, notNegative(path.Child("stale"), c.Stale)...)
-	return append(errs, atLeastOne(path.Child("entries"), c.Entries)...)
+	return append(errs, within(path.Child("entries"), c.Entries, maxEntries)...)
 }
 
 func (c LimitsConfig) validate(path *field.Path) (errs field.ErrorList) {
 	if d := c.LookupTimeout.Duration; d <= 0 {
 		errs = append(errs, field.Invalid(path.Child("lookupTimeout"), d.String(), "is not positive"))
 	}
-	errs = append(errs, atLeastOne(path.Child("lookupsPerRegistry"), c.LookupsPerRegistry)...)
-	errs = append(errs, atLeastOne(path.Child("lookups"), c.Lookups)...)
+	errs = append(errs, within(path.Child("lookupsPerRegistry"), c.LookupsPerRegistry, maxLookups)...)
+	errs = append(errs, within(path.Child("lookups"), c.Lookups, maxLookups)...)
 	return append(errs, notNegative(path.Child("backOff"), c.BackOff)...)
 }
 
@@ -146,9 +151,16 @@ func notNegative(path *field.Path, d metav1.Duration) field.ErrorList {
 	return field.ErrorList{field.Invalid(path, d.Duration.String(), "is negative")}
 }
 
-func atLeastOne(path *field.Path, n int) field.ErrorList {
-	if n >= 1 {
+// What is beyond these is a slip of the keyboard, and would take the memory that
+// the process has before a registry is asked.
+const (
+	maxEntries = 1_000_000
+	maxLookups = 10_000
+)
+
+func within(path *field.Path, n, most int) field.ErrorList {
+	if 1 <= n && n <= most {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(path, fmt.Sprint(n), "must be at least 1")}
+	return field.ErrorList{field.Invalid(path, n, fmt.Sprintf("must be from 1 to %d", most))}
 }

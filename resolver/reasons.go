@@ -10,10 +10,10 @@ import (
 type ReasonsConfig struct {
 	// Definite are unverified reasons to be taken for definite, such as
 	// Unreachable where no image may come from a registry that is down.
-	Definite []Reason `json:"definite,omitempty"`
+	Definite []Reason `json:"definite"`
 	// Unverified are definite reasons to be taken for unverified, such as
 	// PlatformMismatch where nodes of another platform are made on demand.
-	Unverified []Reason `json:"unverified,omitempty"`
+	Unverified []Reason `json:"unverified"`
 }
 
 // class is a Reason's class as configured.

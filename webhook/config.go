@@ -7,9 +7,10 @@ import (
 
 // Config is the webhook's part of the configuration file.
 type Config struct {
-	// Defaults are the levels of namespaces without labels.
+	// Defaults are the levels of namespaces without labels, mode by mode.
 	Defaults Levels `json:"defaults"`
-	// Exemptions are requests and images that are let through unseen.
+	// Exemptions are requests and images that are let through unseen, whatever the
+	// namespace's labels say. All are globs.
 	Exemptions Exemptions `json:"exemptions"`
 	// Workloads is about objects that Pods are made from, which are only ever
 	// warned about and audited.
@@ -22,7 +23,7 @@ type WorkloadsConfig struct {
 	// Placeholders are globs for images in a Pod template that something else
 	// replaces before a Pod runs. A blank image always is one. A list here
 	// takes the place of the default one.
-	Placeholders []string `json:"placeholders,omitempty"`
+	Placeholders []string `json:"placeholders"`
 }
 
 // DefaultConfig is what holds where the configuration file says nothing.

@@ -32,7 +32,8 @@ type Examiner struct {
 	Checker  Checker
 	Secrets  SecretReader
 	Accounts AccountReader
-	Nodes    NodeLister
+	// Nodes is nil where nothing is known of any node.
+	Nodes NodeLister
 }
 
 // Subject is what an Examiner looks at.
@@ -53,7 +54,10 @@ type Finding struct {
 // API came out of a cache. With anew nothing does.
 func (e Examiner) Examine(ctx context.Context, s Subject, anew bool) (findings []Finding, cached bool) {
 	creds, cached := e.credentials(ctx, s, anew)
-	pod := resolver.Pod{Credentials: creds, Nodes: newPlacement(ctx, e.Nodes, s.Spec.PodSpec)}
+	pod := resolver.Pod{Credentials: creds}
+	if e.Nodes != nil {
+		pod.Nodes = newPlacement(ctx, e.Nodes, s.Spec.PodSpec)
+	}
 	findings = make([]Finding, len(s.Images))
 	parallel(len(s.Images), func(n int) {
 		v := tooMany(s.Images[n].Image)

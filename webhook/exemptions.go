@@ -16,17 +16,18 @@ import (
 // namespace's labels say. All are globs, in which * stands for anything but a
 // slash, and ** between slashes for any number of parts.
 type Exemptions struct {
-	// Namespaces are exempt as a whole.
-	Namespaces []string `json:"namespaces,omitempty"`
+	// Namespaces are the names of those that are exempt as a whole.
+	Namespaces []string `json:"namespaces"`
 	// Usernames are those who send the request. That of a Deployment's Pods is
 	// the ReplicaSet controller, system:serviceaccount:kube-system:replicaset-controller.
-	Usernames []string `json:"usernames,omitempty"`
+	Usernames []string `json:"usernames"`
 	// RuntimeClasses are those that a Pod names, for runtimes that pull images in
 	// their own way.
-	RuntimeClasses []string `json:"runtimeClasses,omitempty"`
+	RuntimeClasses []string `json:"runtimeClasses"`
 	// Images are image references as they are written, or in full, as in
-	// docker.io/library/nginx:1.29 or registry.example.com/acme/**.
-	Images []string `json:"images,omitempty"`
+	// docker.io/library/nginx:1.29 or registry.example.com/acme/**. The other
+	// images of the same Pod are checked.
+	Images []string `json:"images"`
 }
 
 func (e Exemptions) validate(path *field.Path) (errs field.ErrorList) {
@@ -41,7 +42,7 @@ func (e Exemptions) validate(path *field.Path) (errs field.ErrorList) {
 func (e Exemptions) request(namespace string, user authenticationv1.UserInfo) string {
 	switch {
 	case e.namespace(namespace):
-		return "namespace"
+		return ByNamespace
 	case matchesAny(e.Usernames, user.Username):
 		return "username"
 	default:
@@ -53,7 +54,7 @@ func (e Exemptions) namespace(name string) bool { return matchesAny(e.Namespaces
 
 func (e Exemptions) podSpec(spec workload.PodSpec) string {
 	if class := spec.RuntimeClassName; class != nil && matchesAny(e.RuntimeClasses, *class) {
-		return "runtimeClass"
+		return ByRuntimeClass
 	}
 	return ""
 }
@@ -73,6 +74,32 @@ func (e Exemptions) image(written string) bool {
 // placeholder reports whether an image of a template stands for another.
 func (c WorkloadsConfig) placeholder(image string) bool {
 	return strings.TrimSpace(image) == "" || matchesAny(c.Placeholders, image)
+}
+
+// What Exempt says.
+const (
+	ByNamespace    = "namespace"
+	ByRuntimeClass = "runtimeClass"
+	ByImage        = "image"
+	// ByPlaceholder is for an image of a template that stands for another.
+	ByPlaceholder = "placeholder"
+)
+
+// Exempt says by what an image of a Pod spec is let through unseen, whoever
+// brings it, "" if by nothing. It is for those who ask without a request.
+func (c Config) Exempt(namespace string, spec workload.PodSpec, image string) string {
+	switch {
+	case matchesAny(c.Exemptions.Namespaces, namespace):
+		return ByNamespace
+	case c.Exemptions.podSpec(spec) != "":
+		return ByRuntimeClass
+	case c.Exemptions.image(image):
+		return ByImage
+	case spec.Template && c.Workloads.placeholder(image):
+		return ByPlaceholder
+	default:
+		return ""
+	}
 }
 
 // worthChecking leaves out the images that are exempt or stand for others.

@@ -45,9 +45,13 @@ func (l Level) covers(c resolver.Class) bool {
 
 // Levels holds one level for each mode.
 type Levels struct {
+	// Enforce says for which verdicts a Pod is rejected. Workload objects never
+	// are.
 	Enforce Level `json:"enforce"`
-	Warn    Level `json:"warn"`
-	Audit   Level `json:"audit"`
+	// Warn says for which verdicts the user sees a warning.
+	Warn Level `json:"warn"`
+	// Audit says for which verdicts the audit log gets an annotation.
+	Audit Level `json:"audit"`
 }
 
 // Namespace labels that set a level.

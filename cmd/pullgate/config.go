@@ -1,63 +1,47 @@
 package main
 
 import (
-	"fmt"
-	"os"
+	"github.com/spf13/cobra"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
-
-	"github.com/pullgate/pullgate/resolver"
-	"github.com/pullgate/pullgate/webhook"
+	"github.com/pullgate/pullgate/cmd/pullgate/config"
 )
 
-const (
-	configAPIVersion = "pullgate.dev/v1alpha1"
-	configKind       = "Configuration"
-)
-
-// Each package owns its part of the file; the names keep the embedded ones apart.
-type (
-	webhookConfig  = webhook.Config
-	resolverConfig = resolver.Config
-)
-
-// configuration is the configuration file.
-type configuration struct {
-	metav1.TypeMeta `json:",inline"`
-	webhookConfig   `json:",inline"`
-	resolverConfig  `json:",inline"`
+func newConfigCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "Look at the configuration",
+		// Without these an unknown command prints the help, and is no error.
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newConfigPrintCommand())
+	return cmd
 }
 
-// loadConfig reads the configuration file over the defaults; without a path
-// there are only those. An unknown field is an error, and so is a missing one
-// of apiVersion and kind.
-func loadConfig(path string) (configuration, error) {
-	c := configuration{
-		TypeMeta:       metav1.TypeMeta{APIVersion: configAPIVersion, Kind: configKind},
-		webhookConfig:  webhook.DefaultConfig(),
-		resolverConfig: resolver.DefaultConfig(),
-	}
-	if path == "" {
-		return c, nil
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return c, fmt.Errorf("read the configuration: %w", err)
-	}
-	c.TypeMeta = metav1.TypeMeta{}
-	if err := yaml.UnmarshalStrict(data, &c); err != nil {
-		return c, fmt.Errorf("configuration %s: %w", path, err)
-	}
-	if err := c.validate(); err != nil {
-		return c, fmt.Errorf("configuration %s: %w", path, err)
-	}
-	return c, nil
-}
+func newConfigPrintCommand() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "print",
+		Short: "Print the configuration that a file means, with all defaults",
+		Long: `Print the configuration that a file means, with all defaults; without a file,
+the defaults. What is printed is a configuration file itself, and means the same.
 
-func (c configuration) validate() error {
-	if c.APIVersion != configAPIVersion || c.Kind != configKind {
-		return fmt.Errorf("apiVersion %q, kind %q: only apiVersion %q, kind %q is known", c.APIVersion, c.Kind, configAPIVersion, configKind)
+A file that pullgate would refuse is refused here too, with each error's line and
+field, and an exit code that is not 0.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(file)
+			if err != nil {
+				return err
+			}
+			data, err := c.YAML()
+			if err != nil {
+				return err
+			}
+			_, err = cmd.OutOrStdout().Write(data)
+			return err
+		},
 	}
-	return append(c.webhookConfig.Validate(), c.resolverConfig.Validate()...).ToAggregate()
+	cmd.Flags().StringVar(&file, "config", "", "path of the configuration `file`; without it the defaults hold")
+	return cmd
 }

@@ -5,12 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/pullgate/pullgate/resolver"
-	"github.com/pullgate/pullgate/webhook"
+	"github.com/pullgate/pullgate/cmd/pullgate/config"
 )
 
 const header = "apiVersion: pullgate.dev/v1alpha1\nkind: Configuration\n"
@@ -24,68 +20,45 @@ func configFile(t *testing.T, content string) string {
 	return path
 }
 
-func TestLoadConfig(t *testing.T) {
-	dir := t.TempDir()
-	got, err := loadConfig(configFile(t, header+`
-defaults: {enforce: off}
-registries: {configDir: `+dir+`}
-cache: {tag: 90s, entries: 7}
-limits: {lookupTimeout: 2s}
-`))
+func TestConfigPrint(t *testing.T) {
+	defaults, err := run(t, "config", "print")
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantWebhook := webhook.DefaultConfig()
-	wantWebhook.Defaults.Enforce = webhook.Off
-	wantResolver := resolver.DefaultConfig()
-	wantResolver.Registries.ConfigDir = dir
-	wantResolver.Cache.Tag.Duration = 90 * time.Second
-	wantResolver.Cache.Entries = 7
-	wantResolver.Limits.LookupTimeout.Duration = 2 * time.Second
-	if diff := cmp.Diff(wantWebhook, got.webhookConfig); diff != "" {
-		t.Errorf("webhook (-want +got):\n%s", diff)
+	want, err := config.Default().YAML()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if diff := cmp.Diff(wantResolver, got.resolverConfig); diff != "" {
-		t.Errorf("resolver (-want +got):\n%s", diff)
+	if defaults != string(want) {
+		t.Errorf("without a file it printed\n%s\nwant\n%s", defaults, want)
+	}
+
+	changed, err := run(t, "config", "print", "--config", configFile(t, header+"defaults: {warn: off}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Replace(defaults, "  warn: strict\n", "  warn: off\n", 1); changed != want {
+		t.Errorf("printed\n%s\nwant\n%s", changed, want)
+	}
+	again, err := run(t, "config", "print", "--config", configFile(t, changed))
+	if err != nil || again != changed {
+		t.Errorf("%v: what was printed is printed as\n%s\nwant\n%s", err, again, changed)
 	}
 }
 
-func TestDefaultsAreValid(t *testing.T) {
-	for _, path := range []string{"", configFile(t, header)} {
-		c, err := loadConfig(path)
-		if err == nil {
-			err = c.validate()
-		}
-		if err != nil {
-			t.Errorf("%q: %v", path, err)
-		}
+func TestConfigPrintRefuses(t *testing.T) {
+	file := configFile(t, header+"cache: {tag: soon}\n")
+	out, err := run(t, "config", "print", "--config", file)
+	if want := file + ":3: cache.tag: must be a duration"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error %v, want %s", err, want)
 	}
-}
-
-func TestLoadConfigRefuses(t *testing.T) {
-	for name, tc := range map[string]struct{ content, want string }{
-		"no kind":             {"defaults: {}\n", `only apiVersion "pullgate.dev/v1alpha1"`},
-		"empty file":          {"", `only apiVersion`},
-		"another version":     {"apiVersion: pullgate.dev/v2\nkind: Configuration\n", `apiVersion "pullgate.dev/v2"`},
-		"unknown field":       {header + "defualts: {}\n", `unknown field "defualts"`},
-		"unknown inner field": {header + "cache: {tags: 5m}\n", `tags`},
-		"field twice":         {header + "cache: {tag: 1m}\ncache: {tag: 2m}\n", "already set"},
-		"bad duration":        {header + "cache: {tag: soon}\n", "soon"},
-		"negative duration":   {header + "cache: {tag: -1s}\n", "cache.tag: Invalid value: \"-1s\": is negative"},
-		"no entries":          {header + "cache: {entries: 0}\n", "cache.entries: Invalid value"},
-		"no time to look up":  {header + "limits: {lookupTimeout: 0s}\n", "limits.lookupTimeout"},
-		"bad level":           {header + "defaults: {warn: loud}\n", `defaults.warn: Unsupported value: "loud"`},
-		"level as a number":   {header + "defaults: {warn: 1}\n", "number"},
-		"no such folder":      {header + "registries: {configDir: /does/not/exist}\n", "registries.configDir: "},
-		"bad pattern":         {header + "registries: {nodeCredentials: [\"r.io\", \"[.io\"]}\n", "registries.nodeCredentials[1]: "},
-		"pattern with scheme": {header + "registries: {mirrored: [\"https://r.io\"]}\n", "registries.mirrored[0]: "},
-		"not YAML":            {"{", "configuration "},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := loadConfig(configFile(t, tc.content))
-			if err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("error %v, want %q in it", err, tc.want)
-			}
-		})
+	if out != "" {
+		t.Errorf("and yet it printed %s", out)
+	}
+	if _, err := run(t, "config", "print", "more"); err == nil {
+		t.Error("no error for an argument")
+	}
+	if _, err := run(t, "config", "pirnt"); err == nil {
+		t.Error("no error for an unknown command")
 	}
 }

@@ -19,12 +19,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/pullgate/pullgate/certs"
-	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/cmd/pullgate/config"
 	"github.com/pullgate/pullgate/webhook"
 )
 
@@ -32,7 +33,7 @@ import (
 const admissionPath = "/validate"
 
 // serve wires everything and runs until ctx is done.
-func serve(ctx context.Context, o webhookOptions, config configuration) error {
+func serve(ctx context.Context, o webhookOptions, c config.Configuration) error {
 	restConfig, err := loadKubeconfig(o.kubeconfig)
 	if err != nil {
 		return err
@@ -78,12 +79,20 @@ func serve(ctx context.Context, o webhookOptions, config configuration) error {
 		return fmt.Errorf("watch nodes: %w", err)
 	}
 	ctx, draining := drained(ctx, o.shutdownDelay)
-	handler, err := newHandler(mgr, config)
+	handler, err := newHandler(mgr, c, metrics.Registry)
 	if err != nil {
 		return err
 	}
+	if c.Cache.WarmUp {
+		if err := mgr.Add(handler.warmUp(mgr.GetAPIReader())); err != nil {
+			return fmt.Errorf("set up the warm-up: %w", err)
+		}
+	}
+	if err := reloadConfig(mgr, o.configFile, c, handler); err != nil {
+		return err
+	}
 	// Asking the manager for the server is what makes it start the server.
-	mgr.GetWebhookServer().Register(admissionPath, handler)
+	mgr.GetWebhookServer().Register(admissionPath, webhook.WithDeadline(&admission.Webhook{Handler: handler}))
 
 	err = errors.Join(
 		mgr.AddHealthzCheck("ping", healthz.Ping),
@@ -164,34 +173,18 @@ type watched struct{ *certwatcher.CertWatcher }
 // Ready is always nil.
 func (watched) Ready(*http.Request) error { return nil }
 
-// newHandler makes what answers admission requests.
-func newHandler(mgr manager.Manager, config configuration) (http.Handler, error) {
-	checker, err := resolver.New(config.resolverConfig, userAgent())
+// reloadConfig re-reads the configuration file, if there is one.
+func reloadConfig(mgr manager.Manager, file string, inForce config.Configuration, h *handler) error {
+	if file == "" {
+		return nil
+	}
+	reloader, err := config.NewReloader(config.ReloaderOptions{
+		Path: file, InForce: inForce, Apply: h.apply, Registerer: metrics.Registry, Log: ctrl.Log,
+	})
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("set up the configuration: %w", err)
 	}
-	decoder, err := webhook.NewDecoder()
-	if err != nil {
-		return nil, err
-	}
-	live := mgr.GetAPIReader()
-	examiner := webhook.Examiner{
-		Checker:  checker,
-		Secrets:  webhook.NewSecrets(live),
-		Accounts: webhook.NewServiceAccounts(live),
-		Nodes:    webhook.Nodes{Cached: mgr.GetCache()},
-	}
-	if config.Cache.WarmUp {
-		if err := mgr.Add(&webhook.WarmUp{Live: live, Examiner: examiner, Config: config.webhookConfig}); err != nil {
-			return nil, fmt.Errorf("set up the warm-up: %w", err)
-		}
-	}
-	return webhook.WithDeadline(&admission.Webhook{Handler: &webhook.Validator{
-		Config:     config.webhookConfig,
-		Namespaces: webhook.Namespaces{Cached: mgr.GetCache(), Live: live},
-		Examiner:   examiner,
-		Decoder:    decoder,
-	}}), nil
+	return mgr.Add(reloader)
 }
 
 // watch starts an informer, and returns a check for its having heard of all

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/pullgate/pullgate/cmd/pullgate/config"
 )
 
 // webhookOptions are the flags of `pullgate webhook`.
@@ -38,19 +40,19 @@ func newWebhookCommand() *cobra.Command {
 			if err := o.validate(cmd.Flags().Changed); err != nil {
 				return err
 			}
-			config, err := loadConfig(o.configFile)
+			c, err := config.Load(o.configFile)
 			if err != nil {
 				return err
 			}
 			if err := setUpLogging(os.Stderr, o.logLevel, o.logFormat); err != nil {
 				return err
 			}
-			return serve(cmd.Context(), o, config)
+			return serve(cmd.Context(), o, c)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig `file`; without it the Pod's own ServiceAccount is used")
-	f.StringVar(&o.configFile, "config", "", "path of the configuration `file`; without it the defaults hold")
+	f.StringVar(&o.configFile, "config", "", "path of the configuration `file`, re-read when it changes; without it the defaults hold")
 	f.StringVar(&o.bindAddress, "bind-address", "", "IP `address` to serve admission on; all if empty")
 	f.IntVar(&o.port, "port", 10250, "`port` to serve admission on; 10250 is what firewalls between control plane and nodes let through")
 	f.StringVar(&o.tlsCertDir, "tls-cert-dir", "", "`folder` with tls.crt and tls.key from outside, re-read when they change; without it pullgate makes its own and writes the caBundle")

@@ -17,6 +17,9 @@ const (
 	CNIHostLocal          = "host-local"
 	CNILoopback           = "loopback"
 	Pause                 = "pause"
+	// PullgateMovable is Pullgate whose clock can be moved, and whose DNS server
+	// chosen, without a hand on the machine's own: see overlay.go.
+	PullgateMovable = "pullgate-movable"
 )
 
 // ControlPlane is what a cluster without nodes is made of.
@@ -43,6 +46,8 @@ type binary struct {
 	// parent builds in the product's module, and each time: its sources
 	// change, and Go's build cache knows best which.
 	parent bool
+	// movable compiles it with the standard library of overlay.go.
+	movable bool
 	// tags are build tags.
 	tags string
 	// library is the C library, as pkg-config knows it, that it is linked with.
@@ -84,5 +89,7 @@ func binaries() map[string]binary {
 		CNILoopback:  {pkg: cniPlugins + "/plugins/main/loopback", version: cniVersion, first: "10 seconds"},
 		Pause:        {pkg: "./cmd/pause", first: "2 seconds"},
 		Pullgate:     {pkg: "./cmd/pullgate", parent: true, first: "1 minute"},
+		// All of the standard library anew, and all that stands on it.
+		PullgateMovable: {pkg: "./cmd/pullgate", parent: true, movable: true, first: "3 minutes"},
 	}
 }

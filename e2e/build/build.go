@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -78,6 +79,13 @@ func (m module) ensure(ctx context.Context, progress io.Writer, name string, b b
 	defer func() { _ = os.RemoveAll(tmp) }()
 	title := strings.TrimSpace(name + " " + version)
 	cmd := m.command(ctx, b, version, tmp, name)
+	if b.movable {
+		overlay, err := m.overlay(ctx)
+		if err != nil {
+			return err
+		}
+		cmd.Args = slices.Insert(cmd.Args, 2, "-overlay="+overlay)
+	}
 	if err := run(progress, title, b.first, cmd); err != nil {
 		return err
 	}

@@ -45,13 +45,30 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, auditP
 	if err != nil {
 		return err
 	}
-	return c.launch(ctx, build.KubeAPIServer, args, func(ctx context.Context) error {
+	c.apiServer = launcher{build.KubeAPIServer, args, func(ctx context.Context) error {
 		if err := process.Healthy(ctx, client, c.server+"/readyz"); err != nil {
 			return err
 		}
 		// Made by the server itself, shortly after it is ready.
 		return process.Healthy(ctx, client, c.server+"/api/v1/namespaces/default")
-	})
+	}}
+	return c.launch(ctx, c.apiServer.name, c.apiServer.args, c.apiServer.probe)
+}
+
+// RestartAPIServer ends kube-apiserver as an upgrade does, with SIGTERM, and starts
+// it again at the same address and on the same etcd. It returns when it is ready.
+func (c *Cluster) RestartAPIServer(ctx context.Context) error {
+	for _, p := range c.started() {
+		if p.Name() == build.KubeAPIServer {
+			p.Stop()
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := c.launch(ctx, c.apiServer.name, c.apiServer.args, c.apiServer.probe); err != nil {
+		return fmt.Errorf("restart the API server: %w", err)
+	}
+	return nil
 }
 
 // adminHTTP is a plain HTTP client with the administrator's certificate.

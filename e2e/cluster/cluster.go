@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,8 +44,19 @@ type Cluster struct {
 	server    string
 	config    *rest.Config
 	client    kubernetes.Interface
-	processes []*process.Process
+	apiServer launcher
 	stop      sync.Once
+
+	mu        sync.Mutex
+	processes []*process.Process
+	stopped   bool
+}
+
+// launcher is what it takes to start one of the processes, again too.
+type launcher struct {
+	name  string
+	args  []string
+	probe func(context.Context) error
 }
 
 // Start starts a control plane and waits until it is ready. It ends with Stop,
@@ -130,8 +142,12 @@ func (c *Cluster) connect() error {
 // be called more than once, and returns when everything is gone.
 func (c *Cluster) Stop() {
 	c.stop.Do(func() {
-		for i := len(c.processes) - 1; i >= 0; i-- {
-			c.processes[i].Stop()
+		c.mu.Lock()
+		c.stopped = true
+		c.mu.Unlock()
+		processes := c.started()
+		for i := len(processes) - 1; i >= 0; i-- {
+			processes[i].Stop()
 		}
 		_ = os.RemoveAll(c.dir)
 	})
@@ -142,12 +158,32 @@ func (c *Cluster) launch(ctx context.Context, name string, args []string, probe 
 	if err := ctx.Err(); err != nil {
 		return errors.Join(err, context.Cause(ctx))
 	}
-	p, err := process.Start(process.Options{Name: name, Path: c.binaries[name], Args: args, Dir: c.dir})
+	p, err := c.startProcess(name, args)
 	if err != nil {
 		return err
 	}
-	c.processes = append(c.processes, p)
 	return p.WaitReady(ctx, probe)
+}
+
+// startProcess starts nothing that Stop, which may be under way, would not see.
+func (c *Cluster) startProcess(name string, args []string) (*process.Process, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped {
+		return nil, errors.New("the cluster has been stopped")
+	}
+	p, err := process.Start(process.Options{Name: name, Path: c.binaries[name], Args: args, Dir: c.dir})
+	if err == nil {
+		c.processes = append(c.processes, p)
+	}
+	return p, err
+}
+
+// started are all processes so far, those that have ended too.
+func (c *Cluster) started() []*process.Process {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.processes)
 }
 
 // Kubeconfig is the path of the administrator's kubeconfig.

@@ -81,12 +81,13 @@ func (p *pki) client(user string, groups ...string) (credential, error) {
 	return credential{certificate: cert, key: key}, err
 }
 
-// template is a certificate for as long as any cluster here may live.
+// template is a certificate for as long as any cluster here may live, and from
+// long enough ago that a client whose clock is behind trusts it too.
 func template(subject pkix.Name) *x509.Certificate {
 	now := time.Now()
 	return &x509.Certificate{
 		Subject:   subject,
-		NotBefore: now.Add(-time.Minute),
+		NotBefore: now.Add(-24 * time.Hour),
 		NotAfter:  now.Add(30 * 24 * time.Hour),
 		KeyUsage:  x509.KeyUsageDigitalSignature,
 	}

@@ -110,6 +110,13 @@ func Env(dir string, more ...string) []string {
 	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir}, more...)
 }
 
+// Name is what messages call the process.
+func (p *Process) Name() string { return p.name }
+
+// Signal sends a signal, for what Stop does not do: to kill, to pause, to resume.
+// It fails when the process has ended.
+func (p *Process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
+
 // Pid is the id of the process.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 

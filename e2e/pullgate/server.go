@@ -39,11 +39,14 @@ type Options struct {
 	LogLevel string
 	// ShutdownDelay is how long it goes on after SIGTERM.
 	ShutdownDelay time.Duration
+	// Env is added to the process's environment.
+	Env []string
 }
 
 // Server is a running `pullgate webhook`.
 type Server struct {
-	dir     string
+	config  string
+	options Options
 	process *process.Process
 	port    int
 	health  string
@@ -75,18 +78,22 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 		return nil, err
 	}
 	config := filepath.Join(dir, "config.yaml")
-	if err := os.WriteFile(config, []byte(configuration(o)), 0o600); err != nil {
+	if err := os.WriteFile(config, configuration(o, o.Config), 0o600); err != nil {
 		return nil, err
 	}
 	kubeconfig, err := c.ServiceAccountKubeconfig(ctx, Namespace, ServiceAccount)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, port: ports[0], health: process.Loopback(ports[1]), metrics: process.Loopback(ports[2])}
+	s := &Server{
+		config: config, options: o,
+		port: ports[0], health: process.Loopback(ports[1]), metrics: process.Loopback(ports[2]),
+	}
 	s.process, err = process.Start(process.Options{
 		Name: "pullgate",
 		Path: o.Binary,
 		Dir:  dir,
+		Env:  o.Env,
 		Args: append([]string{
 			"webhook",
 			"--kubeconfig", kubeconfig,
@@ -122,14 +129,19 @@ func certificateArgs(o Options) []string {
 	return []string{"--secret-name", Secret, "--webhook-configuration-name", WebhookConfiguration}
 }
 
-func configuration(o Options) string {
-	return fmt.Sprintf(`apiVersion: pullgate.dev/v1alpha1
+func configuration(o Options, more string) []byte {
+	return fmt.Appendf(nil, `apiVersion: pullgate.dev/v1alpha1
 kind: Configuration
-cache:
-  warmUp: %t
+cache: {warmUp: %t}
 registries:
   configDir: %q
-%s`, o.WarmUp, o.CertsD, o.Config)
+%s`, o.WarmUp, o.CertsD, more)
+}
+
+// Configure rewrites the configuration file, with top-level YAML from line 6 on
+// in place of Options.Config. The server notices a moment later.
+func (s *Server) Configure(config string) error {
+	return os.WriteFile(s.config, configuration(s.options, config), 0o600)
 }
 
 // Ready succeeds when the server's /readyz does.
@@ -173,6 +185,15 @@ func (s *Server) WaitCalled(ctx context.Context, c *cluster.Cluster, namespace s
 
 // Stop sends SIGTERM, waits and returns the exit code.
 func (s *Server) Stop() int { return s.process.Stop() }
+
+// Signal sends a signal to the process, such as SIGKILL or SIGSTOP.
+func (s *Server) Signal(sig os.Signal) error { return s.process.Signal(sig) }
+
+// Pid is the id of the process.
+func (s *Server) Pid() int { return s.process.Pid() }
+
+// ConfigFile is the configuration file that the server was started with.
+func (s *Server) ConfigFile() string { return s.config }
 
 // Exited is closed when the process has ended.
 func (s *Server) Exited() <-chan struct{} { return s.process.Done() }

@@ -42,6 +42,9 @@ type Options struct {
 	Mode Mode
 	// Users are known to an Htpasswd and a Token registry.
 	Users map[string]User
+	// TokenLife is what a Token registry's clients are told of how long a token
+	// is good for; 5 min if zero.
+	TokenLife time.Duration
 	// Public are the repositories of a Token registry that anybody may pull
 	// from, without a credential.
 	Public []string
@@ -90,7 +93,7 @@ func (r *Registry) start(ctx context.Context) error {
 	}
 	r.port = ports[0]
 	if r.options.Mode == Token {
-		if r.tokens, err = startTokenServer(r.options.Users, r.options.Public); err != nil {
+		if r.tokens, err = startTokenServer(r.options); err != nil {
 			return err
 		}
 	}

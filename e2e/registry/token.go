@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -36,6 +37,7 @@ type tokenServer struct {
 	chain    []string
 	users    map[string]User
 	public   []string
+	life     time.Duration
 	http     *http.Server
 	requests atomic.Int64
 }
@@ -47,8 +49,8 @@ type access struct {
 	Actions []string `json:"actions"`
 }
 
-func startTokenServer(users map[string]User, public []string) (*tokenServer, error) {
-	s := &tokenServer{users: users, public: public}
+func startTokenServer(o Options) (*tokenServer, error) {
+	s := &tokenServer{users: o.Users, public: o.Public, life: cmp.Or(o.TokenLife, 5*time.Minute)}
 	if err := s.newKey(); err != nil {
 		return nil, err
 	}
@@ -154,7 +156,7 @@ func (s *tokenServer) answer(w http.ResponseWriter, user string, scopes []string
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"token":        token,
 		"access_token": token,
-		"expires_in":   300,
+		"expires_in":   int(s.life / time.Second),
 		"issued_at":    time.Now().UTC().Format(time.RFC3339),
 	})
 }
@@ -179,6 +181,14 @@ func unauthorized(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusUnauthorized)
 	_, _ = w.Write([]byte(`{"errors":[{"code":"UNAUTHORIZED","message":"incorrect username or password"}]}` + "\n"))
+}
+
+// TokenURL is where the token server of a Token registry answers.
+func (r *Registry) TokenURL() string {
+	if r.tokens == nil {
+		return ""
+	}
+	return r.tokens.url
 }
 
 // TokenRequests is how many requests the token server of a Token registry has

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/pullgate/pullgate/cmd/pullgate/config"
+	"github.com/pullgate/pullgate/cmd/pullgate/metrics"
+	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/webhook"
+)
+
+// handler answers each admission request by the configuration that is in force
+// when it comes.
+type handler struct {
+	inForce atomic.Pointer[rules]
+}
+
+// rules are all that a configuration determines, and never change: a new
+// configuration gets new ones.
+type rules struct {
+	validator *webhook.Validator
+	resolver  *resolver.Resolver
+}
+
+func newHandler(mgr manager.Manager, c config.Configuration, registerer prometheus.Registerer) (*handler, error) {
+	observer, err := metrics.New(registerer)
+	if err != nil {
+		return nil, fmt.Errorf("set up metrics: %w", err)
+	}
+	checker, err := resolver.New(c.ResolverConfig, userAgent(), resolver.WithObserver(observer))
+	if err != nil {
+		return nil, err
+	}
+	decoder, err := webhook.NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	live := mgr.GetAPIReader()
+	h := &handler{}
+	h.inForce.Store(&rules{resolver: checker, validator: &webhook.Validator{
+		Config:     c.WebhookConfig,
+		Namespaces: webhook.Namespaces{Cached: mgr.GetCache(), Live: live},
+		Examiner: webhook.Examiner{
+			Checker:  checker,
+			Secrets:  webhook.NewSecrets(live),
+			Accounts: webhook.NewServiceAccounts(live),
+			Nodes:    webhook.Nodes{Cached: mgr.GetCache()},
+		},
+		Decoder: decoder,
+		Decided: observer.Decided,
+	}})
+	if err := observer.ObserveCache(registerer, func() int { return h.inForce.Load().resolver.Cached() }); err != nil {
+		return nil, fmt.Errorf("set up metrics: %w", err)
+	}
+	return h, nil
+}
+
+// warmUp is what looks up the images of running Pods, by the rules of the start.
+func (h *handler) warmUp(live client.Reader) manager.Runnable {
+	v := h.inForce.Load().validator
+	return &webhook.WarmUp{Live: live, Examiner: v.Examiner, Config: v.Config}
+}
+
+// Handle answers an admission request.
+func (h *handler) Handle(ctx context.Context, req admission.Request) admission.Response {
+	return h.inForce.Load().validator.Handle(ctx, req)
+}
+
+// apply puts a configuration into force, for requests that come from now on. If
+// it fails nothing has changed. It is not for several callers at once.
+func (h *handler) apply(c config.Configuration) error {
+	old := h.inForce.Load()
+	checker, err := old.resolver.With(c.ResolverConfig)
+	if err != nil {
+		return err
+	}
+	validator := *old.validator
+	validator.Config = c.WebhookConfig
+	validator.Examiner.Checker = checker
+	h.inForce.Store(&rules{validator: &validator, resolver: checker})
+	return nil
+}
