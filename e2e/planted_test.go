@@ -67,16 +67,15 @@ func testPlanted(t *testing.T, s *suite) {
 		t.Fatal(err)
 	}
 	defer replica.Stop()
-	client, err := s.webhookClient(t)
+	client, err := s.webhookClient(t, replica)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.url = strings.Replace(client.url, s.server.Address(), replica.Address(), 1)
 
 	came := map[string]string{} // out
 	n := 0
-	names := slices.Sorted(maps.Keys(plantedSecrets()))
-	for _, secret := range append(names, "another-type", "absent") {
+	names := append(slices.Sorted(maps.Keys(plantedSecrets())), "another-type", "absent")
+	for _, secret := range names {
 		ways := plantedWays()
 		if !slices.Contains([]string{"good", "refused", "key", "another-type", "absent"}, secret) {
 			ways = ways[:1] // a malformed one is as far as it goes
@@ -98,6 +97,7 @@ func testPlanted(t *testing.T, s *suite) {
 		}
 	}
 	t.Logf("%d reviews", n)
+	came["pullgate check"] = s.checkPlanted(t, ns, names)
 
 	for what, read := range map[string]func() (string, error){
 		"the log of the replica":      func() (string, error) { return readFile(replica.LogFile()) },
