@@ -72,6 +72,8 @@ func TestPullgate(t *testing.T) {
 		{"long tag", testLongTag},
 		{"control characters", testControlCharacters},
 		{"empty image name", testEmptyImageName},
+		// planted_test.go
+		{"planted secrets", testPlanted},
 		// review_test.go
 		{"bad AdmissionReviews", testBadReviews},
 		// certificates_test.go

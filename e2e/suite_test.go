@@ -21,11 +21,13 @@ const (
 	openHost    = "registry.example.com"
 	privateHost = "private.example.com" // htpasswd
 	tokenHost   = "token.example.com"
-	outageHost  = "outage.example.com" // testRegistryStopped stops it
-	strictHost  = "gone.example.com"   // nothing listens there, for testStrict
-	downHost    = "down.example.com"   // nothing listens there
-	silentHost  = "silent.example.com" // takes connections and says nothing
-	oddHost     = "odd.example.com"    // oddRegistry
+	outageHost  = "outage.example.com"  // testRegistryStopped stops it
+	strictHost  = "gone.example.com"    // nothing listens there, for testStrict
+	downHost    = "down.example.com"    // nothing listens there
+	silentHost  = "silent.example.com"  // takes connections and says nothing
+	oddHost     = "odd.example.com"     // oddRegistry
+	plantedHost = "planted.example.com" // plantedRegistry
+	keyedHost   = "keyed.example.com"   // the same, with a header in hosts.toml
 	// Its certificate is nobody's: untrustedRegistry.
 	untrustedHost = "untrusted.example.com"
 )
@@ -60,6 +62,7 @@ type suite struct {
 	private  *registry.Registry
 	token    *registry.Registry
 	outage   *registry.Registry
+	planted  *plantedRegistry
 }
 
 // newSuite starts everything. All of it ends with the test, and also when the
@@ -111,6 +114,10 @@ func (s *suite) writeCertsD(t *testing.T) {
 		openHost: s.open, privateHost: s.private, tokenHost: s.token, outageHost: s.outage,
 	})
 	if err != nil {
+		t.Fatal(err)
+	}
+	s.planted = newPlantedRegistry(t)
+	if err := s.planted.mapHosts(s.certsD, plantedHost, keyedHost); err != nil {
 		t.Fatal(err)
 	}
 	ports, err := process.FreePorts(2)

@@ -75,7 +75,7 @@ func (r *Resolver) fly(ctx context.Context, key string, ref reference.Reference,
 	return r.flights.DoChan(key, func() (any, error) {
 		start := time.Now()
 		o := r.lookup(ctx, ref, login)
-		o.detail = scrub(o.detail, login)
+		o.detail = r.scrub(o.detail, ref, login)
 		o.at = time.Now()
 		r.observer.LookedUp(ref.Host, o.reason, o.at.Sub(start))
 		r.remember(key, ref, o)

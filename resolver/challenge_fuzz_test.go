@@ -61,7 +61,7 @@ func (c challenged) may(req *http.Request) bool {
 	}
 	header := http.Header{"Www-Authenticate": c.lines}
 	for _, challenge := range auth.ParseAuthHeader(header) {
-		if realm, err := url.Parse(challenge.Parameters["realm"]); err == nil && strings.EqualFold(realm.Host, req.URL.Host) {
+		if realm, err := url.Parse(challenge.Parameters["realm"]); err == nil && strings.EqualFold(strings.TrimSuffix(realm.Host, ":"), req.URL.Host) {
 			return true
 		}
 	}

@@ -29,7 +29,7 @@ func (r *Resolver) inspect(ctx context.Context, ref reference.Reference, m regis
 	case t == types.DockerManifestSchema1Signed:
 		return outcome{reason: UnsupportedManifest, says: "it is a schema 1 image, which nodes no longer support: push it anew"} // C81
 	default:
-		return outcome{reason: UnsupportedManifest, says: fmt.Sprintf("its media type %s is none that a node can use", words.Quote(m.MediaType, maxQuoted))}
+		return outcome{reason: UnsupportedManifest, says: fmt.Sprintf("its media type %s is none that a node can use", words.Quote(r.scrub(m.MediaType, ref, login), maxQuoted))}
 	}
 }
 

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
+	"github.com/pullgate/pullgate/resolver/reference"
 	"github.com/pullgate/pullgate/resolver/registry"
 	"github.com/pullgate/pullgate/resolver/words"
 )
@@ -42,10 +44,18 @@ func redact(err error) string {
 
 const redacted = "[redacted]"
 
-// scrub takes a login's secrets out of foreign text, and whatever else looks like
-// one: a registry may send back what it was sent.
-func scrub(text string, login registry.Login) string {
-	for _, f := range secretForms(login) {
+// scrub takes out of foreign text what may be secret: a registry may send back
+// what it was sent.
+func (r *Resolver) scrub(text string, ref reference.Reference, login registry.Login) string {
+	secrets := r.client.Keys(ref.Host)
+	if login.Password != "" {
+		secrets = append(secrets, login.Username+":"+login.Password, login.Password)
+	}
+	return scrub(text, secrets)
+}
+
+func scrub(text string, secrets []string) string {
+	for _, f := range forms(secrets) {
 		text = strings.ReplaceAll(text, f, redacted)
 	}
 	text = authorizations().ReplaceAllString(text, "${1} "+redacted)
@@ -60,24 +70,22 @@ func authorizations() *regexp.Regexp {
 
 func tokens() *regexp.Regexp { return regexp.MustCompile(`\beyJ[\w-]+(\.[\w-]*){0,4}`) }
 
-// minSecret is the length below which a password is left where it stands: that
-// it was taken out would tell more.
+// minSecret is the length below which a secret is left where it stands: that it
+// was taken out would tell more.
 const minSecret = 4
 
-// secretForms are the spellings in which a login may come back, the longest
-// first.
-func secretForms(login registry.Login) (forms []string) {
-	if len(login.Password) < minSecret {
-		return nil
-	}
-	for _, secret := range []string{login.Username + ":" + login.Password, login.Password} {
+// forms are the spellings in which secrets may come back, the longest first.
+func forms(secrets []string) (list []string) {
+	for _, secret := range secrets {
+		if len(secret) < minSecret {
+			continue
+		}
 		quoted := strconv.Quote(secret)
-		forms = append(forms, secret, quoted[1:len(quoted)-1], url.QueryEscape(secret), url.PathEscape(secret), hex.EncodeToString([]byte(secret)))
-		for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-			// Without the last characters, which depend on what follows.
-			forms = append(forms, strings.TrimRight(e.EncodeToString([]byte(secret)), "="))
+		list = append(list, secret, quoted[1:len(quoted)-1], url.QueryEscape(secret), url.PathEscape(secret), hex.EncodeToString([]byte(secret)))
+		for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+			list = append(list, e.EncodeToString([]byte(secret)))
 		}
 	}
-	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	return slices.Compact(forms)
+	slices.SortFunc(list, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(list)
 }

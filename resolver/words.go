@@ -49,8 +49,8 @@ func (r *Resolver) explain(ctx context.Context, ref reference.Reference, login r
 	case served:
 		o.says = also(o.says, "it does serve the manifest to GET, but a node asks with HEAD") // C58
 	case o.reason != ImageNotFound:
-		if text := errorList(list, login); text != "" {
-			o.says = also(o.says, "the registry says "+text)
+		if text := errorList(list); text != "" {
+			o.says = also(o.says, "the registry says "+words.Quote(r.scrub(text, ref, login), maxQuoted))
 		}
 	case hasCode(list, transport.NameUnknownErrorCode):
 		return repositoryNotFound(ref, o)
@@ -105,8 +105,8 @@ func hasCode(list []transport.Diagnostic, code transport.ErrorCode) bool {
 	return false
 }
 
-// errorList quotes the first entry of a registry's error list.
-func errorList(list []transport.Diagnostic, login registry.Login) string {
+// errorList is the first entry of a registry's error list.
+func errorList(list []transport.Diagnostic) string {
 	if len(list) == 0 {
 		return ""
 	}
@@ -114,7 +114,7 @@ func errorList(list []transport.Diagnostic, login registry.Login) string {
 	if m := list[0].Message; m != "" {
 		text += ": " + m
 	}
-	return words.Quote(scrub(text, login), maxQuoted)
+	return text
 }
 
 // notFoundWords names the part of a reference that does not exist.

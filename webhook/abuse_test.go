@@ -74,12 +74,17 @@ func TestAbuse(t *testing.T) {
 			h.secret, h.level = []byte(tc.secret), "definite"
 			began := time.Now()
 			r := h.send(t, reviewOf(t, tc.pod()))
-			t.Logf("took %v, read %d Secrets", time.Since(began), h.gets.Load())
+			t.Logf("took %v, read %d Secrets, sent %d requests", time.Since(began), h.gets.Load(), h.asked.Load())
 			if r.Allowed != tc.allowed {
 				t.Errorf("allowed %t, want %t: %v %q", r.Allowed, tc.allowed, r.Result, r.Warnings)
 			}
 			if n := h.gets.Load(); n > 2*maxPullSecrets {
 				t.Errorf("%d reads of Secrets", n)
+			}
+			// An image costs at most a HEAD, a GET and a list of tags; a credential
+			// five times a HEAD and a GET.
+			if n := h.asked.Load(); n > 3*maxImages {
+				t.Errorf("%d requests to registries", n)
 			}
 			if !r.Allowed && len(r.Result.Details.Causes) > maxCauses {
 				t.Errorf("%d causes", len(r.Result.Details.Causes))

@@ -74,11 +74,16 @@ type fuzzed struct {
 	secret []byte
 	level  string
 	gets   atomic.Int64 // of Secrets
+	asked  atomic.Int64 // requests to registries
 }
 
 func newFuzzed(t testing.TB) *fuzzed {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(oddRegistries))
+	h := &fuzzed{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.asked.Add(1)
+		oddRegistries(w, r)
+	}))
 	t.Cleanup(server.Close)
 	config := resolver.DefaultConfig()
 	// Whatever host is named, it is this one.
@@ -92,7 +97,6 @@ func newFuzzed(t testing.TB) *fuzzed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &fuzzed{}
 	h.Handler = WithDeadline(&admission.Webhook{Handler: &Validator{
 		Config:     DefaultConfig(),
 		Namespaces: h,

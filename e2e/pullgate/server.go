@@ -1,6 +1,7 @@
 package pullgate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -34,6 +35,8 @@ type Options struct {
 	// WarmUp has it look up the images of Pods that run. Without, a registry hears
 	// of nothing but Pods that are created.
 	WarmUp bool
+	// LogLevel is "info" if empty.
+	LogLevel string
 	// ShutdownDelay is how long it goes on after SIGTERM.
 	ShutdownDelay time.Duration
 	// Env is added to the process's environment.
@@ -103,6 +106,7 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 			"--service-name", Service,
 			"--shutdown-delay", o.ShutdownDelay.String(),
 			"--log-format", "json",
+			"--log-level", cmp.Or(o.LogLevel, "info"),
 		}, certificateArgs(o)...),
 		Grace: 30 * time.Second,
 	})

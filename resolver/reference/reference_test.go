@@ -72,3 +72,12 @@ func TestParseInvalid(t *testing.T) {
 		}
 	}
 }
+
+// Nothing long is walked by the parser, however little is wrong with it.
+func TestLong(t *testing.T) {
+	for _, s := range []string{strings.Repeat("a", 5000), strings.Repeat("a.", 2500) + "io/a", "r.io/" + strings.Repeat("a/", 1<<20)} {
+		if _, err := Parse(s); err == nil || !strings.Contains(err.Error(), "longer than any") {
+			t.Errorf("%d bytes: %v", len(s), err)
+		}
+	}
+}

@@ -89,6 +89,23 @@ func (c *Client) EndpointID(host string) (string, error) {
 	return ch.id, nil
 }
 
+// Keys are the values of headers that certs.d has sent to a host's endpoints, any
+// of which may be secret.
+func (c *Client) Keys(host string) (keys []string) {
+	ch, err := c.chains.get(host)
+	if err != nil {
+		return nil
+	}
+	for _, e := range ch.endpoints {
+		for name, values := range e.Header {
+			if http.CanonicalHeaderKey(name) != "User-Agent" {
+				keys = append(keys, values...)
+			}
+		}
+	}
+	return keys
+}
+
 // Head looks a manifest up as a node's pull begins: one HEAD, and a GET only
 // where that answers without digest or length.
 //

@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// checkPlanted drives `pullgate check` past the same secrets, and returns all that
+// it prints.
+func (s *suite) checkPlanted(t *testing.T, namespace string, secrets []string) string {
+	t.Helper()
+	var out strings.Builder
+	keep := func(c checked) { out.WriteString(c.stdout + c.stderr) }
+	var images []string
+	for _, host := range []string{plantedHost, keyedHost} {
+		for _, way := range plantedWays() {
+			images = append(images, fmt.Sprintf("%s/%s/app:v1", host, way))
+		}
+	}
+	const noBackOff = "limits: {backOff: 0s}\n"
+	for _, secret := range secrets {
+		for _, format := range []string{"table", "json"} {
+			keep(s.runCheck(t, checkRun{kubeconfig: s.cluster.Kubeconfig(), config: noBackOff},
+				append([]string{"-v", "-n", namespace, "-o", format, "--pull-secret", secret}, images...)...))
+		}
+	}
+	login := filepath.Join(t.TempDir(), "login.json")
+	for name, content := range brokenLogins() {
+		manifest := fmt.Sprintf("kind: Secret\napiVersion: v1\nmetadata: {name: own}\ntype: kubernetes.io/dockerconfigjson\nstringData:\n  .dockerconfigjson: %q\n"+
+			"---\nkind: Pod\napiVersion: v1\nmetadata: {name: own}\nspec:\n  imagePullSecrets: [{name: own}]\n  containers: [{name: c, image: %q}]\n", content, images[0])
+		keep(s.runCheck(t, checkRun{stdin: manifest}, "--local", "-v", "-"))
+		// As a document that cannot be read, in which the password is what is wrong.
+		keep(s.runCheck(t, checkRun{stdin: "kind: Secret\napiVersion: v1\nmetadata: {name: x}\nstringData: " + content + "\n"}, "--local", "-v", "-"))
+		keep(s.runCheck(t, checkRun{stdin: "kind: Secret\napiVersion: v1\nmetadata: {name: x}\ndata: {.dockerconfigjson: " + brokenPassword + "}\n"}, "--local", "-v", "-"))
+		if err := os.WriteFile(login, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		keep(s.runCheck(t, checkRun{}, "--local", "-v", "--docker-config="+login, images[0]))
+		t.Logf("%s tried", name)
+	}
+	return out.String()
+}
+
+// brokenLogins are those of plantedSecrets, and what no API server lets be a
+// Secret.
+func brokenLogins() map[string]string {
+	all := plantedSecrets()
+	all["not-json"] = `{"auths":{"` + plantedHost + `":{"password":"` + brokenPassword
+	all["at-error"] = `{"auths":{"` + plantedHost + `":{"password":` + brokenPassword + `}}}`
+	all["after-error"] = `{"auths":{]"` + brokenPassword + `"}`
+	return all
+}
