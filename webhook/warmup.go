@@ -39,24 +39,29 @@ type WarmUp struct {
 // wrong is logged, and no reason to stop.
 func (w *WarmUp) Start(ctx context.Context) error {
 	logger := log.FromContext(ctx).WithName("warm-up")
+	images, err := w.run(ctx)
+	if ctx.Err() == nil {
+		logger.Info("looked up the images of the Pods that run", "images", images, "error", err)
+	}
+	return nil
+}
+
+// run looks all images up, and returns how many there were.
+func (w *WarmUp) run(ctx context.Context) (images int, err error) {
 	known := map[string]bool{}
 	pace := rate.NewLimiter(warmUpPace, 1)
 	for next := ""; ; {
 		var pods corev1.PodList
 		if err := w.Live.List(ctx, &pods, client.Limit(warmUpPage), client.Continue(next)); err != nil {
-			if ctx.Err() == nil {
-				logger.Error(err, "list the Pods")
-			}
-			return nil
+			return len(known), fmt.Errorf("list the Pods: %w", err)
 		}
 		for i := range pods.Items {
-			if w.lookUp(ctx, &pods.Items[i], known, pace); ctx.Err() != nil {
-				return nil
+			if err := w.lookUp(ctx, &pods.Items[i], known, pace); err != nil {
+				return len(known), err
 			}
 		}
 		if next = pods.Continue; next == "" {
-			logger.Info("looked up the images of the Pods that run", "images", len(known))
-			return nil
+			return len(known), nil
 		}
 	}
 }
@@ -65,9 +70,9 @@ func (w *WarmUp) Start(ctx context.Context) error {
 func (*WarmUp) NeedLeaderElection() bool { return false }
 
 // lookUp looks up the images of a Pod that are not known yet, a few a second.
-func (w *WarmUp) lookUp(ctx context.Context, pod *corev1.Pod, known map[string]bool, pace *rate.Limiter) {
+func (w *WarmUp) lookUp(ctx context.Context, pod *corev1.Pod, known map[string]bool, pace *rate.Limiter) error {
 	if workload.Quiet(pod) || w.Config.Exemptions.namespace(pod.Namespace) {
-		return
+		return nil
 	}
 	s := Subject{Namespace: pod.Namespace, Spec: workload.PodSpecOf(pod)}
 	for _, i := range w.Config.worthChecking(s.Spec.Images(), false) {
@@ -80,12 +85,13 @@ func (w *WarmUp) lookUp(ctx context.Context, pod *corev1.Pod, known map[string]b
 			continue
 		}
 		known[key] = true
-		if pace.Wait(ctx) != nil {
-			return // the end of ctx
+		if err := pace.Wait(ctx); err != nil {
+			return err
 		}
 		s.Images = []workload.Image{i}
 		one, cancel := context.WithTimeout(ctx, warmUpTimeout)
 		w.Examiner.Examine(one, s, false)
 		cancel()
 	}
+	return ctx.Err()
 }
