@@ -100,10 +100,7 @@ func (s *suite) nodeWithImage(t *testing.T, image string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = nodes.Delete(context.Background(), node.Name, metav1.DeleteOptions{}) })
-	node.Status.Images = []corev1.ContainerImage{{Names: []string{image}}}
-	if _, err := nodes.UpdateStatus(t.Context(), node, metav1.UpdateOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	s.patchNodeStatus(t, node.Name, corev1.NodeStatus{Images: []corev1.ContainerImage{{Names: []string{image}}}})
 	ns := s.warnOnlyNamespace(t)
 	eventually(t, "the webhook to know the node", func(context.Context) error {
 		o := s.do(func(c kubernetes.Interface) (*corev1.Pod, error) {

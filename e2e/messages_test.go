@@ -11,6 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // message is a cause, and what kubectl prints for it to whoever creates the Pod.
@@ -150,10 +151,7 @@ func (s *suite) node(t *testing.T, label string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.Status.NodeInfo.OperatingSystem, n.Status.NodeInfo.Architecture = "linux", "amd64"
-	if _, err := api.UpdateStatus(t.Context(), n, metav1.UpdateOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	s.patchNodeStatus(t, n.Name, corev1.NodeStatus{NodeInfo: corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: "amd64"}})
 	ns := s.namespace(t, nil)
 	eventually(t, "pullgate knows the node", func(context.Context) error {
 		p := pod(openHost + "/messages/app:foreign")
@@ -163,6 +161,18 @@ func (s *suite) node(t *testing.T, label string) {
 		}
 		return nil
 	})
+}
+
+// patchNodeStatus changes a Node, as the controllers do at the same time.
+func (s *suite) patchNodeStatus(t *testing.T, name string, status corev1.NodeStatus) {
+	t.Helper()
+	patch, err := json.Marshal(map[string]any{"status": status})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.cluster.Client().CoreV1().Nodes().Patch(t.Context(), name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // untrustedRegistry speaks TLS, with a certificate that nobody knows.

@@ -129,10 +129,14 @@ func classifyNetwork(ref reference.Reference, err error) outcome {
 	case errors.As(err, &op) && op.Timeout():
 		return timedOut(ref)
 	case errors.As(err, &op), errors.As(err, &dns):
-		return outcome{reason: Unreachable, says: fmt.Sprintf("registry %s cannot be reached", ref.Host)}
+		return unreachable(ref)
 	default:
 		return unavailable(ref, "its answer cannot be understood")
 	}
+}
+
+func unreachable(ref reference.Reference) outcome {
+	return outcome{reason: Unreachable, says: fmt.Sprintf("registry %s cannot be reached", ref.Host)}
 }
 
 func timedOut(ref reference.Reference) outcome {
@@ -145,7 +149,9 @@ func unavailable(ref reference.Reference, why string) outcome {
 
 // leftAlone is for a registry that did not answer several times in a row.
 func leftAlone(ref reference.Reference) outcome {
-	return outcome{reason: Unreachable, says: fmt.Sprintf("registry %s did not answer lately, and is left alone for some seconds", ref.Host)}
+	o := unreachable(ref)
+	o.detail = "it failed several times in a row, and is left alone for limits.backOff"
+	return o
 }
 
 func overloaded() outcome {

@@ -80,15 +80,15 @@ func TestStaleIfError(t *testing.T) {
 
 // An image in constant use is asked for in time, and nobody waits for it.
 func TestRefreshAhead(t *testing.T) {
-	r, registry := switching(t, func(c *Config) { c.Cache.Tag.Duration = 500 * time.Millisecond })
+	r, registry := switching(t, func(c *Config) { c.Cache.Tag.Duration = 2 * time.Second })
 	check(t.Context(), r, "registry.test/app:v1")
-	const slow = 60 * time.Millisecond
+	const slow = 300 * time.Millisecond
 	registry.set(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(slow)
 		manifest(w, r)
 	})
 	var longest time.Duration
-	for end := time.Now().Add(1600 * time.Millisecond); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		start := time.Now()
 		if v := check(t.Context(), r, "registry.test/app:v1"); v.Reason != Pullable || v.Message != "" {
 			t.Fatalf("%s %q", v.Reason, v.Message)
@@ -98,8 +98,8 @@ func TestRefreshAhead(t *testing.T) {
 	if longest >= slow {
 		t.Errorf("one check took %s: it waited for the registry", longest)
 	}
-	if n := registry.asked.Load(); n < 3 || n > 6 {
-		t.Errorf("asked %d times in 1.6 s, of answers that last 500 ms", n)
+	if n := registry.asked.Load(); n < 2 || n > 6 {
+		t.Errorf("asked %d times in 5 s, of answers that last 2 s", n)
 	}
 }
 
