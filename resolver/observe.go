@@ -42,8 +42,11 @@ func WithObserver(o Observer) Option { return func(opts *options) { opts.observe
 // unobserved is for a Resolver that nobody observes.
 type unobserved struct{}
 
+// Answered does nothing.
 func (unobserved) Answered(Source) {}
 
+// LookedUp does nothing.
 func (unobserved) LookedUp(string, Reason, time.Duration) {}
 
+// Responded does nothing.
 func (unobserved) Responded(string, int, http.Header) {}

@@ -190,5 +190,5 @@ func gap(a, b uint64) int {
 	if a < b {
 		a, b = b, a
 	}
-	return int(min(a-b, minorCost-1)) //nolint:gosec // capped
+	return int(min(a-b, minorCost-1))
 }

@@ -39,24 +39,29 @@ type WarmUp struct {
 // wrong is logged, and no reason to stop.
 func (w *WarmUp) Start(ctx context.Context) error {
 	logger := log.FromContext(ctx).WithName("warm-up")
+	images, err := w.run(ctx)
+	if ctx.Err() == nil {
+		logger.Info("looked up the images of the Pods that run", "images", images, "error", err)
+	}
+	return nil
+}
+
+// run looks all images up, and returns how many there were.
+func (w *WarmUp) run(ctx context.Context) (images int, err error) {
 	known := map[string]bool{}
 	pace := rate.NewLimiter(warmUpPace, 1)
 	for next := ""; ; {
 		var pods corev1.PodList
 		if err := w.Live.List(ctx, &pods, client.Limit(warmUpPage), client.Continue(next)); err != nil {
-			if ctx.Err() == nil {
-				logger.Error(err, "list the Pods")
-			}
-			return nil
+			return len(known), fmt.Errorf("list the Pods: %w", err)
 		}
 		for i := range pods.Items {
 			if err := w.lookUp(ctx, &pods.Items[i], known, pace); err != nil {
-				return nil // the end of ctx
+				return len(known), err
 			}
 		}
 		if next = pods.Continue; next == "" {
-			logger.Info("looked up the images of the Pods that run", "images", len(known))
-			return nil
+			return len(known), nil
 		}
 	}
 }

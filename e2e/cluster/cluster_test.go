@@ -44,6 +44,18 @@ func TestCluster(t *testing.T) {
 
 	t.Run("kubectl", func(t *testing.T) { testKubectl(t, c) })
 	t.Run("service account", func(t *testing.T) { testServiceAccount(t, c) })
+	t.Run("API server restarted", func(t *testing.T) {
+		ns, err := c.NewNamespace(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.RestartAPIServer(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Client().CoreV1().Namespaces().Get(t.Context(), ns, metav1.GetOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("audit log", func(t *testing.T) {
 		log, err := os.ReadFile(c.AuditLog())
 		if err != nil || !strings.Contains(string(log), `"kind":"Event"`) {

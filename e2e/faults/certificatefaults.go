@@ -40,7 +40,7 @@ func certificateFaults() []Fault {
 				return nil
 			})
 		}},
-		{Name: "caBundle overwritten", Within: aStep, Short: true, On: bundleOverwritten},
+		{Name: "caBundle overwritten", Within: aStep, On: bundleOverwritten},
 	}
 }
 

@@ -13,6 +13,10 @@ import (
 	"github.com/pullgate/pullgate/e2e/pullgate"
 )
 
+// shutdownDelay is longer than the balancer takes to notice that a replica is not
+// ready.
+const shutdownDelay = 2 * time.Second
+
 // replica is one process of pullgate and its place behind the balancer.
 type replica struct {
 	*pullgate.Server
@@ -27,7 +31,7 @@ func (b *Bench) addReplica(ctx context.Context) error {
 		binary = build.PullgateMovable
 		env = []string{build.ClockVariable + "=" + b.clock, build.DNSVariable + "=" + b.names.Address(), "GODEBUG=netdns=go"}
 	}
-	server, err := pullgate.Start(ctx, b.cluster, pullgate.Options{Binary: b.binaries[binary], CertsD: b.sites.certsD(), Env: env})
+	server, err := pullgate.Start(ctx, b.cluster, pullgate.Options{Binary: b.binaries[binary], CertsD: b.sites.certsD(), ShutdownDelay: shutdownDelay, Env: env})
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func TestLabelsAreBounded(t *testing.T) {
 }
 
 func TestRateLimitRemaining(t *testing.T) {
-	for header, want := range map[string]float64{"98;w=21600": 98, " 5 ": 5, "0": 0, "": -1, "many": -1, "-1": -1, "1e9": -1, strings.Repeat("9", 100): -1} {
+	for header, want := range map[string]float64{"98;w=21600": 98, "5 ; w=1": 5, "0": 0, "": -1, "many": -1, "-1": -1, "1e9": -1, strings.Repeat("9", 100): -1} {
 		got, ok := rateLimitRemaining(http.Header{"Ratelimit-Remaining": {header}})
 		if !ok {
 			got = -1

@@ -32,16 +32,16 @@ func main() {
 	var o options
 	flag.StringVar(&o.only, "only", "", "only the faults whose name contains `NAME`")
 	flag.BoolVar(&o.short, "short", false, "only a few faults, and less time for each")
-	flag.IntVar(&o.seconds, "seconds", 0, "how long each fault lasts; 8, or 4 if -short")
+	flag.IntVar(&o.seconds, "seconds", 0, "how long each fault lasts; 5, or 3 if -short")
 	flag.Parse()
 	if flag.NArg() > 0 || o.seconds < 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
 	if o.seconds == 0 {
-		o.seconds = 8
+		o.seconds = 5
 		if o.short {
-			o.seconds = 4
+			o.seconds = 3
 		}
 	}
 	os.Exit(run(o))

@@ -153,7 +153,7 @@ func (b *Balancer) choose() *Replica {
 // chosen does not take it, it is closed: kube-proxy does not look for another
 // either.
 func (b *Balancer) lead(client net.Conn) {
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	if !b.keep(client) {
 		return
 	}
@@ -168,7 +168,7 @@ func (b *Balancer) lead(client net.Conn) {
 	if err != nil {
 		return
 	}
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 	if !b.keep(server) {
 		return
 	}

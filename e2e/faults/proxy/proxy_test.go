@@ -62,7 +62,7 @@ func get(ctx context.Context, p *Proxy, client *http.Client, path string) (*http
 func TestModes(t *testing.T) {
 	const path = "/v2/acme/app/manifests/v1"
 	tests := map[Mode]func(resp *http.Response, body string, err error) bool{
-		Healthy:     func(resp *http.Response, body string, err error) bool { return err == nil && body == manifest },
+		Healthy:     func(_ *http.Response, body string, err error) bool { return err == nil && body == manifest },
 		BlackHole:   func(_ *http.Response, _ string, err error) bool { return errors.Is(err, context.DeadlineExceeded) },
 		Slow:        func(_ *http.Response, _ string, err error) bool { return errors.Is(err, context.DeadlineExceeded) },
 		Unavailable: func(resp *http.Response, _ string, err error) bool { return err == nil && resp.StatusCode >= 500 },
