@@ -166,7 +166,7 @@ func readFile(name string) (string, error) {
 
 func readURL(url string) (string, error) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
-	resp, err := client.Get(url) //nolint:noctx // it has a timeout
+	resp, err := client.Get(url)
 	if err != nil {
 		return "", err
 	}

@@ -40,7 +40,7 @@ func spellings(secret string) map[string]string {
 		"plain": secret, "quoted": quoted[1 : len(quoted)-1], "twice quoted": strings.Trim(strconv.Quote(quoted[1:len(quoted)-1]), `"`),
 		"query": url.QueryEscape(secret), "path": url.PathEscape(secret),
 		"hex": hex.EncodeToString([]byte(secret)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(secret))),
-		"bytes": strings.Trim(fmt.Sprint([]byte(secret)), "[]"),
+		"bytes": strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]"),
 	}
 	// In the midst of other bytes, base64 looks one of three ways.
 	for shift := range 3 {
@@ -72,7 +72,7 @@ func TestPlantsAreFound(t *testing.T) {
 		"a Secret":     base64.StdEncoding.EncodeToString([]byte(`{"auths":{"r.io":{"auth":"` + secret + `"}}}`)),
 		"hex":          fmt.Sprintf("%x", secret),
 		"HEX":          fmt.Sprintf("%X", secret),
-		"Go's bytes":   fmt.Sprint([]byte("x" + secret)),
+		"Go's bytes":   fmt.Sprintf("%d", []byte("x"+secret)),
 		"Go's structs": fmt.Sprintf("%+v", struct{ Password string }{secret}),
 	} {
 		if len(p.found(text)) == 0 {

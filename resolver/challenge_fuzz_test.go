@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -46,6 +47,9 @@ func (c challenged) answer(req *http.Request) *http.Response {
 		return reply(req, http.StatusUnauthorized, `WWW-Authenticate: Basic realm="x"`+"\n"+`WWW-Authenticate: Bearer realm="https://thief.test/token"`, nil)
 	case req.Method == http.MethodPost:
 		return reply(req, c.post, "Location: "+c.location, c.token)
+	case req.Header.Get("Authorization") == "":
+		// What anybody is given is no secret, and goes where a node sends it.
+		return reply(req, c.get, "Location: "+c.location, bytes.ReplaceAll(c.token, []byte(plantedToken), []byte("public-token")))
 	default:
 		return reply(req, c.get, "Location: "+c.location, c.token)
 	}
