@@ -25,6 +25,11 @@ type figures struct{ goroutines, connections int }
 
 func (b *Bench) figures(ctx context.Context) (f figures, err error) {
 	for _, r := range b.present() {
+		select {
+		case <-r.Exited():
+			return f, fmt.Errorf("a replica has ended by itself; its log ends:\n%s", r.Log())
+		default:
+		}
 		n, err := metric(ctx, r.MetricsURL(), "go_goroutines")
 		if err != nil {
 			return f, err
