@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -14,7 +15,7 @@ import (
 // document reads the one YAML document that a file must be, nil if it is none.
 func document(p *problems, data []byte) *yaml.Node {
 	if line := unreadableLine(data); line > 0 {
-		p.add(line, "", "is not UTF-8 text without control characters")
+		p.add(line, "", "is not UTF-8 text without control characters, its lines ended by LF or CRLF")
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
@@ -37,7 +38,9 @@ func document(p *problems, data []byte) *yaml.Node {
 }
 
 // unreadableLine finds the first line with what YAML does not allow, 0 if there
-// is none: the parser says that it is there, and not where.
+// is none: the parser says that it is there, and not where. The line breaks that
+// only the parser takes for such are refused too: from there on it would count
+// other lines than an editor.
 func unreadableLine(data []byte) int {
 	line := 1
 	for rest := data; len(rest) > 0; {
@@ -45,7 +48,10 @@ func unreadableLine(data []byte) int {
 		switch {
 		case r == '\n':
 			line++
-		case r == utf8.RuneError && width == 1, r < ' ' && r != '\t' && r != '\r', r == 0x7f:
+		case r == '\r' && !bytes.HasPrefix(rest, []byte("\r\n")),
+			r == utf8.RuneError && width == 1,
+			unicode.IsControl(r) && r != '\t' && r != '\r',
+			r == '\u2028' || r == '\u2029':
 			return line
 		}
 		rest = rest[width:]
