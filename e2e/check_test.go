@@ -135,7 +135,7 @@ func testCheckThousand(t *testing.T, s *suite) {
 	server := httptest.NewServer(busy)
 	defer server.Close()
 	certsD := t.TempDir()
-	if err := registry.MapHost(certsD, "busy.example.com", server.URL); err != nil {
+	if err := registry.MapHost(certsD, "busy.example.com", server.URL, ""); err != nil {
 		t.Fatal(err)
 	}
 	var args []string

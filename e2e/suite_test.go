@@ -131,7 +131,7 @@ func (s *suite) writeCertsD(t *testing.T) {
 		oddHost:       "http://" + oddRegistry(t),
 		untrustedHost: untrustedRegistry(t),
 	} {
-		if err := registry.MapHost(s.certsD, host, url); err != nil {
+		if err := registry.MapHost(s.certsD, host, url, ""); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -185,11 +185,15 @@ func TestBehaviours(t *testing.T) {
 			manifest(w, r, "Content-Length", "")
 			w.(http.Flusher).Flush() // chunked
 		}, want: Pullable},
+		"no digest, no JSON": {registry: func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", manifestType)
+			_, _ = w.Write([]byte{0x9f, '{', 0})
+		}, want: RegistryUnavailable, says: "cannot be understood"},
 		"digest that is none":   {registry: func(w http.ResponseWriter, r *http.Request) { manifest(w, r, "Docker-Content-Digest", "sha256:x") }, want: UnsupportedManifest, says: "no digest"},
 		"no Content-Type (C60)": {registry: func(w http.ResponseWriter, r *http.Request) { manifest(w, r, "Content-Type", "") }, want: UnsupportedManifest, says: "without a Content-Type"},
 		"text/html (C60)": {registry: func(w http.ResponseWriter, r *http.Request) {
 			manifest(w, r, "Content-Type", "text/html; charset=utf-8")
-		}, want: UnsupportedManifest, says: `"text/html"`},
+		}, want: RegistryUnavailable, says: `"text/html"`},
 		"octet-stream (C60)": {registry: func(w http.ResponseWriter, r *http.Request) {
 			manifest(w, r, "Content-Type", "application/octet-stream")
 		}, want: UnsupportedManifest},

@@ -26,6 +26,10 @@ func (r *Resolver) inspect(ctx context.Context, ref reference.Reference, m regis
 		return outcome{reason: Pullable, digest: m.Digest}
 	case t == "":
 		return outcome{reason: UnsupportedManifest, says: "the registry serves it without a Content-Type, and a node does not guess"} // C60
+	case strings.HasPrefix(string(t), "text/"):
+		// A node fails, now (C60). But it is a page that somebody else serves in the
+		// registry's place: for sign-in, or while it is down for maintenance.
+		return unavailable(ref, fmt.Sprintf("it serves a page of type %s", words.Quote(r.scrub(m.MediaType, ref, login), maxQuoted)))
 	case t == types.DockerManifestSchema1Signed:
 		return outcome{reason: UnsupportedManifest, says: "it is a schema 1 image, which nodes no longer support: push it anew"} // C81
 	default:

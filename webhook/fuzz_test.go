@@ -56,7 +56,7 @@ func FuzzHandle(f *testing.F) {
 }
 
 // reviewOf is the creation of a Pod.
-func reviewOf(t *testing.T, pod *corev1.Pod) []byte {
+func reviewOf(t testing.TB, pod *corev1.Pod) []byte {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": map[string]any{
 		"uid": "7", "operation": "CREATE", "kind": map[string]string{"version": "v1", "kind": "Pod"}, "namespace": "dev", "object": pod,

@@ -22,3 +22,15 @@ func drained(ctx context.Context, delay time.Duration) (running context.Context,
 		return nil
 	}
 }
+
+// leaving has each answer end its connection once ctx has ended. A client that
+// keeps one would send a next request at the moment in which the server closes
+// it, and a POST is not sent again.
+func leaving(ctx context.Context, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ctx.Err() != nil {
+			w.Header().Set("Connection", "close") // GOAWAY, in HTTP/2
+		}
+		next.ServeHTTP(w, r)
+	})
+}

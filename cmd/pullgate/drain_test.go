@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,4 +31,26 @@ func TestDrained(t *testing.T) {
 			t.Error("still running after the delay")
 		}
 	})
+}
+
+// Whoever keeps a connection must not find it closed when sending the next request.
+func TestLeaving(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	server := httptest.NewServer(leaving(ctx, http.NotFoundHandler()))
+	t.Cleanup(server.Close)
+	ends := func() bool {
+		resp, err := server.Client().Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		return resp.Close
+	}
+	if ends() {
+		t.Error("a connection ends while nothing is to stop")
+	}
+	cancel()
+	if !ends() {
+		t.Error("a connection is kept by a server that is about to stop")
+	}
 }

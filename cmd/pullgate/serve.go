@@ -78,7 +78,8 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	if err != nil {
 		return fmt.Errorf("watch nodes: %w", err)
 	}
-	ctx, draining := drained(ctx, o.shutdownDelay)
+	told := ctx
+	ctx, draining := drained(told, o.shutdownDelay)
 	handler, err := newHandler(mgr, c, metrics.Registry)
 	if err != nil {
 		return err
@@ -92,7 +93,7 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 		return err
 	}
 	// Asking the manager for the server is what makes it start the server.
-	mgr.GetWebhookServer().Register(admissionPath, webhook.WithDeadline(&admission.Webhook{Handler: handler}))
+	mgr.GetWebhookServer().Register(admissionPath, leaving(told, webhook.WithDeadline(&admission.Webhook{Handler: handler})))
 
 	err = errors.Join(
 		mgr.AddHealthzCheck("ping", healthz.Ping),

@@ -13,7 +13,7 @@ import (
 // What a process of a movable program is told in its environment.
 const (
 	// ClockVariable names a file with a number of seconds in it, by which
-	// time.Now is off. It is read once a second.
+	// time.Now is off. It is read five times a second.
 	ClockVariable = "PULLGATE_FAULTS_CLOCK"
 	// DNSVariable is the host:port of the DNS server to ask. It takes Go's own
 	// resolver, GODEBUG=netdns=go.
@@ -33,7 +33,7 @@ var (
 // deadlines and time.Since go by the monotonic one.
 func edits() []edit {
 	return []edit{
-		{file: "time/time.go", old: "\tsec, nsec, mono := runtimeNow()\n\tif mono == 0 {\n", new: "\tsec, nsec, mono := runtimeNow()\n\tsec += movedBy(mono)\n\tif mono == 0 {\n"},
+		{file: "time/time.go", old: "\tsec, nsec, mono := runtimeNow()\n\tif mono == 0 {\n", new: "\tsec, nsec, mono := runtimeNow()\n\tsec += movedBy()\n\tif mono == 0 {\n"},
 		{file: "net/lookup.go", old: "\t\tc, err = d.DialContext(ctx, network, server)\n", new: "\t\tc, err = d.DialContext(ctx, network, chosenServer(server))\n"},
 	}
 }

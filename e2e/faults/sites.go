@@ -158,12 +158,7 @@ func (s *sites) certsD() string { return filepath.Join(s.dir, "certs.d") }
 func (s *sites) caFile() string { return filepath.Join(s.dir, "ca.pem") }
 
 func (s *sites) mapHost(host, server string) error {
-	folder := filepath.Join(s.certsD(), host)
-	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return err
-	}
-	content := fmt.Sprintf("server = %q\nca = %q\n", server, s.caFile())
-	return os.WriteFile(filepath.Join(folder, "hosts.toml"), []byte(content), 0o600)
+	return registry.MapHost(s.certsD(), host, server, s.caFile())
 }
 
 // faulty are the proxies that the faults of registries hit, the token server's

@@ -68,7 +68,7 @@ func start(t *testing.T) (*Node, string) {
 
 	certsD := t.TempDir()
 	for host, url := range map[string]string{open: server.URL, private: guarded.URL, silent: "http://" + hole.Addr().String()} {
-		if err := e2eregistry.MapHost(certsD, host, url); err != nil {
+		if err := e2eregistry.MapHost(certsD, host, url, ""); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // loopback is dialled for a Pod's sake only where the administrator named it.
 func CertsD(dir string, hosts map[string]*Registry) error {
 	for host, r := range hosts {
-		if err := MapHost(dir, host, r.URL()); err != nil {
+		if err := MapHost(dir, host, r.URL(), ""); err != nil {
 			return err
 		}
 		if r.tokens == nil {
@@ -23,20 +23,24 @@ func CertsD(dir string, hosts map[string]*Registry) error {
 			return fmt.Errorf("the token server's URL: %w", err)
 		}
 		// A colon is awkward in a folder's name; containerd reads this too.
-		if err := MapHost(dir, realm.Hostname()+"_"+realm.Port()+"_", r.tokens.url); err != nil {
+		if err := MapHost(dir, realm.Hostname()+"_"+realm.Port()+"_", r.tokens.url, ""); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// MapHost writes the certs.d entry that maps one host name to an endpoint.
-func MapHost(dir, host, endpoint string) error {
+// MapHost writes the certs.d entry that maps one host name to an endpoint, whose
+// certificate is by the CA in a file, if one is named.
+func MapHost(dir, host, endpoint, ca string) error {
 	folder := filepath.Join(dir, host)
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return fmt.Errorf("map host %s: %w", host, err)
 	}
 	content := fmt.Sprintf("server = %q\n", endpoint)
+	if ca != "" {
+		content += fmt.Sprintf("ca = %q\n", ca)
+	}
 	if err := os.WriteFile(filepath.Join(folder, "hosts.toml"), []byte(content), 0o600); err != nil {
 		return fmt.Errorf("map host %s: %w", host, err)
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -150,7 +151,7 @@ func (c *Client) head(ctx context.Context, ref reference.Reference, s *session) 
 	if t.incomplete {
 		var fetched *remote.Descriptor
 		if fetched, err = remote.Get(target, options(ctx, t)...); err == nil {
-			found = &fetched.Descriptor
+			found, err = &fetched.Descriptor, legible(fetched)
 		}
 	}
 	if err != nil {
@@ -160,6 +161,15 @@ func (c *Client) head(ctx context.Context, ref reference.Reference, s *session) 
 	m := manifest(found)
 	m.Doubt = t.doubt
 	return m, nil
+}
+
+// legible fails for what is called a manifest and is not even JSON: nothing that
+// somebody has pushed.
+func legible(d *remote.Descriptor) error {
+	if known := d.MediaType.IsIndex() || d.MediaType.IsImage(); known && !json.Valid(d.Manifest) {
+		return errors.New("the manifest is no JSON")
+	}
+	return nil
 }
 
 func manifest(d *v1.Descriptor) Manifest {

@@ -9,6 +9,12 @@ import (
 )
 
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
+	if p.options.Heard != nil {
+		p.options.Heard(r)
+	}
+	if d := time.Duration(p.delay.Load()); d > 0 {
+		time.Sleep(d)
+	}
 	switch p.now() {
 	case Slow:
 		select {

@@ -39,6 +39,8 @@ type Options struct {
 	Certificates *Certificates
 	// Realm replaces the one in the registry's challenges if it is not empty.
 	Realm string
+	// Heard, if set, is told of each request.
+	Heard func(*http.Request)
 }
 
 // Proxy is a reverse proxy that runs.
@@ -48,6 +50,7 @@ type Proxy struct {
 	server  *http.Server
 	next    http.Handler
 	turn    atomic.Uint64
+	delay   atomic.Int64 // see SetDelay
 	conns   *conns
 
 	mu       sync.Mutex
@@ -133,6 +136,10 @@ func (p *Proxy) now() Mode {
 	defer p.mu.Unlock()
 	return p.mode
 }
+
+// SetDelay has each request wait before it is passed on: a registry that is well,
+// and far away.
+func (p *Proxy) SetDelay(d time.Duration) { p.delay.Store(int64(d)) }
 
 // Disconnect closes the connections there are.
 func (p *Proxy) Disconnect() { p.conns.closeAll() }
