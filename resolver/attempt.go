@@ -43,14 +43,13 @@ type outcome struct {
 // attempt looks an image up with one credential: from the cache, if what it holds
 // is no older than maxAge, or together with whoever asks for the same right now.
 func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyring.Credential, maxAge time.Duration) outcome {
-	endpoint, err := r.client.EndpointID(ref.Host)
+	login := r.login(c)
+	key, err := r.key(ref, login)
 	if err != nil {
 		o := unavailable(ref, "its certs.d entry cannot be read")
 		o.detail = err.Error()
 		return o
 	}
-	login := r.login(c)
-	key := endpoint + "\x00" + ref.String() + "\x00" + login.ID
 	old, _ := r.cache.Get(key)
 	if old != nil && old.fresh() && old.age() <= maxAge {
 		if old.due() {
@@ -68,6 +67,12 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 	case <-ctx.Done():
 		return r.orStale(old, timedOut(ref))
 	}
+}
+
+// key is under what an answer is kept: it changes when certs.d does.
+func (r *Resolver) key(ref reference.Reference, login registry.Login) (string, error) {
+	endpoint, err := r.client.EndpointID(ref.Host)
+	return endpoint + "\x00" + ref.String() + "\x00" + login.ID, err
 }
 
 // fly begins a look-up, or joins the one that is under way.

@@ -3,16 +3,16 @@ package resolver
 import (
 	"sync"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/pullgate/pullgate/resolver/keyring"
+	"github.com/pullgate/pullgate/resolver/registry"
 )
 
 // NamedSecret is a pull Secret that a Pod names, and what reading it came to.
 type NamedSecret struct {
 	Name   string
-	Secret *corev1.Secret // nil if Err is not
+	Secret *keyring.Secret // nil if Err is not
 	// Err is why it could not be read; a NotFound of the API server means that
 	// it does not exist.
 	Err error
@@ -30,6 +30,9 @@ type Credentials struct {
 	malformed  error // the keyring cannot be built
 	// account tells of the ServiceAccount, nil if nobody can.
 	account func() (ServiceAccount, error)
+
+	mu     sync.Mutex
+	logins map[keyring.Credential]registry.Login
 }
 
 // ServiceAccount is where a Pod that names no pull Secrets gets them from.
@@ -44,7 +47,7 @@ type ServiceAccount struct {
 // the kubelet does.
 func NewCredentials(namespace string, named []NamedSecret) *Credentials {
 	c := &Credentials{namespace: namespace}
-	var secrets []*corev1.Secret
+	var secrets []*keyring.Secret
 	for _, n := range named {
 		if n.Name != "" {
 			c.all = append(c.all, n.Name)
@@ -60,7 +63,7 @@ func NewCredentials(namespace string, named []NamedSecret) *Credentials {
 			secrets = append(secrets, n.Secret)
 		}
 	}
-	c.ring, c.malformed = keyring.New(secrets)
+	c.ring, c.malformed = keyring.Join(secrets)
 	return c
 }
 
@@ -77,6 +80,20 @@ func (c *Credentials) OfServiceAccount(account func() (ServiceAccount, error)) *
 func (c *Credentials) Unreadable(what string) *Credentials {
 	c.unreadable = append(c.unreadable, what)
 	return c
+}
+
+// login is made once for a credential: most images of a Pod share theirs.
+func (c *Credentials) login(credential keyring.Credential, make func(keyring.Credential) registry.Login) registry.Login {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known, ok := c.logins[credential]; ok {
+		return known
+	}
+	if c.logins == nil {
+		c.logins = map[keyring.Credential]registry.Login{}
+	}
+	c.logins[credential] = make(credential)
+	return c.logins[credential]
 }
 
 // lookup returns the credentials to try for a repository, one of them empty

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/pullgate/pullgate/resolver/keyring"
 	"github.com/pullgate/pullgate/resolver/registry/registrytest"
 )
 
@@ -42,15 +43,15 @@ func credentials(t testing.TB, username, password string) *Credentials {
 	return NewCredentials("dev", []NamedSecret{{Name: "regcred", Secret: pullSecret(t, "regcred", "registry.test", username, password)}})
 }
 
-func pullSecret(t testing.TB, name, host, username, password string) *corev1.Secret {
+func pullSecret(t testing.TB, name, host, username, password string) *keyring.Secret {
 	t.Helper()
 	data, err := json.Marshal(map[string]any{"auths": map[string]any{host: map[string]string{"username": username, "password": password}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &corev1.Secret{
+	return keyring.Parse(&corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Type:       corev1.SecretTypeDockerConfigJson,
 		Data:       map[string][]byte{corev1.DockerConfigJsonKey: data},
-	}
+	})
 }

@@ -23,11 +23,14 @@ func (o outcome) age() time.Duration { return time.Since(o.at) }
 
 func (k *known) fresh() bool { return k.age() < k.ttl }
 
+// dueAt is when an answer in constant use is asked for anew.
+func (k *known) dueAt() time.Duration { return k.ttl - k.ttl/5 }
+
 // due reports whether it is time to ask anew in the background, to the first who
 // asks: in the last fifth of its time, so that an image in constant use is never
 // looked up in a Pod's path.
 func (k *known) due() bool {
-	return k.reason == Pullable && k.age() > k.ttl-k.ttl/5 && k.renewing.CompareAndSwap(false, true)
+	return k.reason == Pullable && k.age() > k.dueAt() && k.renewing.CompareAndSwap(false, true)
 }
 
 // remember keeps an outcome for as long as it may be used again. Unverified ones

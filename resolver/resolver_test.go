@@ -13,8 +13,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/pullgate/pullgate/resolver/keyring"
 	"github.com/pullgate/pullgate/resolver/registry/registrytest"
 )
 
@@ -26,9 +28,9 @@ func notFound(name string) error {
 
 // What is decided without a registry must not ask one.
 func TestDecidedWithoutRegistry(t *testing.T) {
-	malformed := NewCredentials("dev", []NamedSecret{{Name: "broken", Secret: &corev1.Secret{
+	malformed := NewCredentials("dev", []NamedSecret{{Name: "broken", Secret: keyring.Parse(&corev1.Secret{
 		Type: corev1.SecretTypeDockerConfigJson, Data: map[string][]byte{corev1.DockerConfigJsonKey: []byte(`{"auths":[]}`)},
-	}}})
+	})}})
 	none := NewCredentials("dev", nil)
 	for name, tc := range map[string]struct {
 		image Image
@@ -63,8 +65,7 @@ func TestCredentialsInOrder(t *testing.T) {
 	missing := NamedSecret{Name: "gone", Err: notFound("gone")}
 	unreadable := NamedSecret{Name: "hidden", Err: errors.New("forbidden")}
 	elsewhere := NamedSecret{Name: "quay", Secret: pullSecret(t, "quay", "quay.io", "u", "p")}
-	opaque := NamedSecret{Name: "opaque", Secret: pullSecret(t, "opaque", "registry.test", "u", "p")}
-	opaque.Secret.Type = corev1.SecretTypeOpaque
+	opaque := NamedSecret{Name: "opaque", Secret: keyring.Parse(&corev1.Secret{Type: corev1.SecretTypeOpaque, ObjectMeta: metav1.ObjectMeta{Name: "opaque"}})}
 
 	for name, tc := range map[string]struct {
 		named []NamedSecret

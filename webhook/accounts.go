@@ -17,12 +17,12 @@ type ServiceAccounts struct {
 
 // NewServiceAccounts makes ServiceAccounts that reads with an uncached reader.
 func NewServiceAccounts(live client.Reader) *ServiceAccounts {
-	return &ServiceAccounts{newShortCache(func(ctx context.Context, key client.ObjectKey) ([]corev1.LocalObjectReference, error) {
+	return &ServiceAccounts{newShortCache(func(ctx context.Context, key client.ObjectKey) ([]corev1.LocalObjectReference, bool, error) {
 		account := &corev1.ServiceAccount{}
 		if err := live.Get(ctx, key, account); err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		return account.ImagePullSecrets, nil
+		return account.ImagePullSecrets, len(account.ImagePullSecrets) <= maxPullSecrets, nil
 	})}
 }
 

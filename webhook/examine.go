@@ -14,6 +14,8 @@ import (
 // is meant.
 type Checker interface {
 	Check(context.Context, resolver.Image, resolver.Pod) resolver.Verdict
+	// Instant is the same for what is known already, if it is a yes.
+	Instant(resolver.Image, resolver.Pod) (v resolver.Verdict, known bool)
 }
 
 // SecretReader reads pull Secrets; see Secrets.Read.
@@ -59,12 +61,21 @@ func (e Examiner) Examine(ctx context.Context, s Subject, anew bool) (findings [
 		pod.Nodes = newPlacement(ctx, e.Nodes, s.Spec.PodSpec)
 	}
 	findings = make([]Finding, len(s.Images))
-	parallel(len(s.Images), func(n int) {
-		v := tooMany(s.Images[n].Image)
-		if n < maxImages {
-			v = e.Checker.Check(ctx, s.Images[n].Image, pod)
+	var wait []int
+	for n, image := range s.Images {
+		v, known := e.Checker.Instant(image.Image, pod)
+		switch {
+		case known:
+		case n < maxImages:
+			wait = append(wait, n)
+		default:
+			v = tooMany(image.Image)
 		}
-		findings[n] = Finding{Verdict: v, Fields: s.Images[n].Fields}
+		findings[n] = Finding{Verdict: v, Fields: image.Fields}
+	}
+	parallel(len(wait), func(i int) {
+		n := wait[i]
+		findings[n].Verdict = e.Checker.Check(ctx, s.Images[n].Image, pod)
 	})
 	return findings, cached
 }

@@ -18,10 +18,6 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	decoder, err := webhook.NewDecoder()
-	if err != nil {
-		panic(err)
-	}
 	http.Handle("/validate", webhook.WithDeadline(&admission.Webhook{Handler: &webhook.Validator{
 		Config:     webhook.DefaultConfig(),
 		Namespaces: webhook.Namespaces{Cached: cached, Live: live},
@@ -29,8 +25,7 @@ func Example() {
 			Checker:  checker,
 			Secrets:  webhook.NewSecrets(live),
 			Accounts: webhook.NewServiceAccounts(live),
-			Nodes:    webhook.Nodes{Cached: cached},
+			Nodes:    &webhook.Nodes{}, // an event handler for an informer
 		},
-		Decoder: decoder,
 	}}))
 }

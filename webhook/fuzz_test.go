@@ -93,18 +93,13 @@ func newFuzzed(t testing.TB) *fuzzed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decoder, err := NewDecoder()
-	if err != nil {
-		t.Fatal(err)
-	}
 	h.Handler = WithDeadline(&admission.Webhook{Handler: &Validator{
 		Config:     DefaultConfig(),
 		Namespaces: h,
-		Examiner: Examiner{Checker: checker, Secrets: NewSecrets(h), Accounts: NewServiceAccounts(h), Nodes: nodeList{nodes: []corev1.Node{{
+		Examiner: Examiner{Checker: checker, Secrets: NewSecrets(h), Accounts: NewServiceAccounts(h), Nodes: nodeList{nodes: []*corev1.Node{{
 			ObjectMeta: metav1.ObjectMeta{Name: "n"},
 			Status:     corev1.NodeStatus{NodeInfo: corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: "amd64"}},
 		}}}},
-		Decoder: decoder,
 	}})
 	return h
 }

@@ -2,23 +2,64 @@ package webhook
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"k8s.io/client-go/tools/cache"
 )
 
-// Nodes lists the cluster's nodes out of an informer's cache.
-type Nodes struct{ Cached client.Reader }
+// Nodes follows the cluster's nodes: it is an event handler for an informer. The
+// zero value knows of none. It is safe for concurrent use.
+type Nodes struct {
+	mu     sync.Mutex
+	byName map[string]*corev1.Node
+	// all is made of byName when it is asked for: 5,000 nodes are not copied for
+	// each Pod.
+	all []*corev1.Node
+}
 
-// All returns the nodes, not to be changed.
-func (n Nodes) All(ctx context.Context) ([]corev1.Node, error) {
-	var list corev1.NodeList
-	// 5,000 nodes are not copied for each Pod.
-	if err := n.Cached.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, err
+// All returns the nodes, not to be changed. It never fails.
+func (n *Nodes) All(context.Context) ([]*corev1.Node, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.all == nil {
+		n.all = slices.Collect(maps.Values(n.byName))
 	}
-	return list.Items, nil
+	return n.all, nil
+}
+
+func (n *Nodes) set(name string, node *corev1.Node) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.all = nil; node == nil {
+		delete(n.byName, name)
+		return
+	}
+	if n.byName == nil {
+		n.byName = map[string]*corev1.Node{}
+	}
+	n.byName[name] = node
+}
+
+// OnAdd takes a node that the informer has found.
+func (n *Nodes) OnAdd(obj any, _ bool) {
+	if node, ok := obj.(*corev1.Node); ok {
+		n.set(node.Name, node)
+	}
+}
+
+// OnUpdate takes a node that has changed.
+func (n *Nodes) OnUpdate(_, obj any) { n.OnAdd(obj, false) }
+
+// OnDelete forgets a node.
+func (n *Nodes) OnDelete(obj any) {
+	// The informer may have missed what the node was at last, not its name.
+	if name, err := cache.DeletionHandlingMetaNamespaceKeyFunc(obj); err == nil {
+		n.set(name, nil)
+	}
 }
 
 // SlimNode keeps of a node what is read here: name, labels, platform and the

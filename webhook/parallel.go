@@ -16,6 +16,9 @@ const maxParallel = 64
 // panic in one of them becomes a panic here, where it can be recovered; in a
 // goroutine of its own it would end the process.
 func parallel(n int, f func(i int)) {
+	if n == 0 {
+		return
+	}
 	var (
 		group  errgroup.Group
 		first  sync.Once

@@ -15,7 +15,7 @@ import (
 
 // NodeLister lists the cluster's nodes.
 type NodeLister interface {
-	All(context.Context) ([]corev1.Node, error)
+	All(context.Context) ([]*corev1.Node, error)
 }
 
 // placement is the nodes that a Pod can land on, found when first asked for:
@@ -35,11 +35,10 @@ func newPlacement(ctx context.Context, lister NodeLister, spec *corev1.PodSpec) 
 
 // candidates are the nodes that a Pod's nodeName, nodeSelector and required
 // node affinity allow. Taints come and go, and are not looked at.
-func candidates(spec *corev1.PodSpec, nodes []corev1.Node) []*corev1.Node {
+func candidates(spec *corev1.PodSpec, nodes []*corev1.Node) []*corev1.Node {
 	required := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: *spec})
 	var allowed []*corev1.Node
-	for i := range nodes { // a Node is large to copy
-		n := &nodes[i]
+	for _, n := range nodes {
 		if spec.NodeName != "" && spec.NodeName != n.Name {
 			continue
 		}

@@ -14,14 +14,14 @@ import (
 )
 
 type nodeList struct {
-	nodes []corev1.Node
+	nodes []*corev1.Node
 	err   error
 }
 
-func (l nodeList) All(context.Context) ([]corev1.Node, error) { return l.nodes, l.err }
+func (l nodeList) All(context.Context) ([]*corev1.Node, error) { return l.nodes, l.err }
 
-func node(name, arch string, images ...string) corev1.Node {
-	n := corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelArchStable: arch}}}
+func node(name, arch string, images ...string) *corev1.Node {
+	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelArchStable: arch}}}
 	n.Status.NodeInfo = corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: arch}
 	if len(images) > 0 {
 		n.Status.Images = []corev1.ContainerImage{{Names: images}}
@@ -31,8 +31,8 @@ func node(name, arch string, images ...string) corev1.Node {
 
 func TestPlatforms(t *testing.T) {
 	amd64, arm64 := ocispec.Platform{OS: "linux", Architecture: "amd64"}, ocispec.Platform{OS: "linux", Architecture: "arm64"}
-	cluster := []corev1.Node{node("a", "amd64"), node("b", "amd64"), node("c", "arm64")}
-	silent := corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "silent"}}
+	cluster := []*corev1.Node{node("a", "amd64"), node("b", "amd64"), node("c", "arm64")}
+	silent := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "silent"}}
 
 	affinity := func(term corev1.NodeSelectorTerm) corev1.PodSpec {
 		return corev1.PodSpec{Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
@@ -54,7 +54,7 @@ func TestPlatforms(t *testing.T) {
 			{Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{"b"}},
 		}}), nodeList{nodes: cluster}, []ocispec.Platform{amd64}},
 		"nowhere yet":            {corev1.PodSpec{NodeSelector: map[string]string{"pool": "gpu"}}, nodeList{nodes: cluster}, nil},
-		"a node that is not set": {corev1.PodSpec{}, nodeList{nodes: append([]corev1.Node{silent}, cluster...)}, nil},
+		"a node that is not set": {corev1.PodSpec{}, nodeList{nodes: append([]*corev1.Node{silent}, cluster...)}, nil},
 		"no nodes":               {corev1.PodSpec{}, nodeList{}, nil},
 		"nodes not known":        {corev1.PodSpec{}, nodeList{err: errors.New("down")}, nil},
 	} {
@@ -69,7 +69,7 @@ func TestPlatforms(t *testing.T) {
 
 func TestList(t *testing.T) {
 	const digest = "docker.io/library/nginx@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	list := nodeList{nodes: []corev1.Node{node("a", "amd64"), node("b", "amd64", digest, "docker.io/library/nginx:1")}}
+	list := nodeList{nodes: []*corev1.Node{node("a", "amd64"), node("b", "amd64", digest, "docker.io/library/nginx:1")}}
 	for image, want := range map[string]bool{"nginx:1": true, "nginx:2": false, digest: true, "nginx": false, "r.io/library/nginx:1": false} {
 		ref, err := reference.Parse(image)
 		if err != nil {
@@ -86,12 +86,12 @@ func TestSlimNode(t *testing.T) {
 	full.Annotations = map[string]string{"large": "value"}
 	full.Status.Images[0].SizeBytes = 1 << 30
 	full.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady}}
-	got, err := SlimNode(&full)
+	got, err := SlimNode(full)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := node("a", "amd64", "nginx:1")
-	if diff := cmp.Diff(&want, got); diff != "" {
+	if diff := cmp.Diff(any(want), got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

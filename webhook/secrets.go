@@ -7,20 +7,22 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/keyring"
 )
 
-// Secrets reads pull Secrets by name, and keeps them for a short while.
-type Secrets struct{ short shortCache[*corev1.Secret] }
+// Secrets reads pull Secrets by name, and keeps for a short while what is in them:
+// of the rest of a Secret nothing.
+type Secrets struct{ short shortCache[*keyring.Secret] }
 
 // NewSecrets makes Secrets that reads with an uncached reader: Secrets are
 // never listed or watched.
 func NewSecrets(live client.Reader) *Secrets {
-	return &Secrets{newShortCache(func(ctx context.Context, key client.ObjectKey) (*corev1.Secret, error) {
+	return &Secrets{newShortCache(func(ctx context.Context, key client.ObjectKey) (*keyring.Secret, bool, error) {
 		secret := &corev1.Secret{}
 		if err := live.Get(ctx, key, secret); err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		return slimSecret(secret), nil
+		return keyring.Parse(secret), size(secret) <= maxKept, nil
 	})}
 }
 
@@ -28,29 +30,34 @@ func NewSecrets(live client.Reader) *Secrets {
 // cache. With anew it reads them all from the API server.
 func (s *Secrets) Read(ctx context.Context, namespace string, refs []corev1.LocalObjectReference, anew bool) (named []resolver.NamedSecret, cached bool) {
 	named = make([]resolver.NamedSecret, len(refs))
-	fromCache := make([]bool, len(refs))
-	parallel(len(refs), func(n int) {
-		named[n].Name = refs[n].Name
-		if named[n].Name == "" {
-			return // the kubelet passes these over (C41)
+	key := func(n int) client.ObjectKey { return client.ObjectKey{Namespace: namespace, Name: refs[n].Name} }
+	var wait []int
+	for n, ref := range refs {
+		named[n].Name = ref.Name
+		if ref.Name == "" {
+			continue // the kubelet passes these over (C41)
 		}
-		key := client.ObjectKey{Namespace: namespace, Name: named[n].Name}
-		named[n].Secret, fromCache[n], named[n].Err = s.short.get(ctx, key, anew)
-	})
-	for _, c := range fromCache {
-		cached = cached || c
+		known, ok := s.short.known(key(n))
+		if !ok || anew {
+			wait = append(wait, n)
+			continue
+		}
+		named[n].Secret, cached = known, true
 	}
+	parallel(len(wait), func(i int) {
+		n := wait[i]
+		named[n].Secret, _, named[n].Err = s.short.get(ctx, key(n), true)
+	})
 	return named, cached
 }
 
-// slimSecret keeps what is read of a pull Secret.
-func slimSecret(secret *corev1.Secret) *corev1.Secret {
-	slim := &corev1.Secret{Type: secret.Type, Data: map[string][]byte{}}
-	slim.Name = secret.Name
-	for _, key := range []string{corev1.DockerConfigJsonKey, corev1.DockerConfigKey} {
-		if v, ok := secret.Data[key]; ok {
-			slim.Data[key] = v
-		}
+// maxKept is the size, in bytes, above which a Secret is not kept: real ones have a
+// few hundred, and 10,000 of a megabyte each would be all the memory there is.
+const maxKept = 16 << 10
+
+func size(secret *corev1.Secret) (n int) {
+	for _, value := range secret.Data {
+		n += len(value)
 	}
-	return slim
+	return n
 }

@@ -19,21 +19,27 @@ const (
 // shortCache keeps for a short while what was read of single objects: those that
 // must never be listed or watched.
 type shortCache[V any] struct {
-	read  func(context.Context, client.ObjectKey) (V, error)
+	read  func(context.Context, client.ObjectKey) (v V, keep bool, err error)
 	cache *bounded.Cache[V]
 }
 
-func newShortCache[V any](read func(context.Context, client.ObjectKey) (V, error)) shortCache[V] {
+// newShortCache makes a cache of what read reads. What it says not to keep is read
+// each time.
+func newShortCache[V any](read func(context.Context, client.ObjectKey) (v V, keep bool, err error)) shortCache[V] {
 	return shortCache[V]{read: read, cache: bounded.New[V](maxObjects)}
 }
+
+// known returns what the cache holds.
+func (c shortCache[V]) known(key client.ObjectKey) (V, bool) { return c.cache.Get(key.String()) }
 
 // get returns an object, and whether it came out of the cache. With anew it is
 // read whatever the cache holds. Errors are not kept.
 func (c shortCache[V]) get(ctx context.Context, key client.ObjectKey, anew bool) (v V, cached bool, err error) {
-	if known, ok := c.cache.Get(key.String()); ok && !anew {
+	if known, ok := c.known(key); ok && !anew {
 		return known, true, nil
 	}
-	if v, err = c.read(ctx, key); err == nil {
+	v, keep, err := c.read(ctx, key)
+	if err == nil && keep {
 		c.cache.Set(key.String(), v, apiTTL)
 	}
 	return v, false, err

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+	"sigs.k8s.io/json"
 
 	"github.com/pullgate/pullgate/resolver"
 	"github.com/pullgate/pullgate/resolver/words"
@@ -26,19 +27,9 @@ type Validator struct {
 	Config     Config
 	Namespaces LabelGetter
 	Examiner   Examiner
-	Decoder    admission.Decoder
 	// Decided, if set, hears what was done about each image: "denied", "warned",
 	// "audited" or "allowed".
 	Decided func(reason resolver.Reason, outcome string)
-}
-
-// NewDecoder decodes the objects that a Validator is asked about.
-func NewDecoder() (admission.Decoder, error) {
-	scheme, err := workload.NewScheme()
-	if err != nil {
-		return nil, err
-	}
-	return admission.NewDecoder(scheme), nil
 }
 
 // Handle answers one admission request. It lets through whatever it cannot
@@ -59,42 +50,50 @@ func (v *Validator) Handle(ctx context.Context, req admission.Request) (resp adm
 	if by := v.Config.Exemptions.request(req.Namespace, req.UserInfo); by != "" {
 		return exempt(by)
 	}
+	// Where everything is off, nothing is decoded. That the namespace cannot be
+	// looked up matters only to an object that brings images.
+	labels, unknown := v.Namespaces.Labels(ctx, req.Namespace)
+	levels, problems := levelsOf(req.Namespace, labels, v.Config.Defaults)
+	if unknown == nil && levels.allOff() {
+		return skipped()
+	}
 	obj, old, err := v.decode(req)
 	if err != nil {
 		log.FromContext(ctx).Error(err, "decode the request's objects")
 		return failedOpen(fmt.Sprintf("pullgate could not decode the %s", req.Kind.Kind))
 	}
-	return v.review(ctx, req.Namespace, obj, old)
-}
-
-// review answers for an object, and on an update the object that was.
-func (v *Validator) review(ctx context.Context, namespace string, obj, old workload.Object) admission.Response {
-	if workload.Quiet(obj) {
-		return skipped()
-	}
-	s := Subject{Namespace: namespace, Spec: workload.PodSpecOf(obj)}
-	if by := v.Config.Exemptions.podSpec(s.Spec); by != "" {
+	s, by := v.subject(req.Namespace, obj, old)
+	switch {
+	case by != "":
 		return exempt(by)
-	}
-	s.Images = v.Config.worthChecking(workload.Introduced(obj, old), s.Spec.Template)
-	if len(s.Images) == 0 {
+	case len(s.Images) == 0:
 		return skipped()
+	case unknown != nil:
+		log.FromContext(ctx).Error(unknown, "look up the namespace")
+		return failedOpen(fmt.Sprintf("namespace %q could not be looked up", req.Namespace))
 	}
-	labels, err := v.Namespaces.Labels(ctx, namespace)
-	if err != nil {
-		log.FromContext(ctx).Error(err, "look up the namespace")
-		return failedOpen(fmt.Sprintf("namespace %q could not be looked up", namespace))
-	}
-	levels, problems := levelsOf(namespace, labels, v.Config.Defaults)
 	if s.Spec.Template {
-		levels = levels.advisory()
-	}
-	if levels.allOff() {
-		return skipped()
+		if levels = levels.advisory(); levels.allOff() {
+			return skipped()
+		}
 	}
 	d := v.judge(ctx, s, levels)
 	logDecision(ctx, d)
 	return respond(levels, d, problems)
+}
+
+// subject is what there is to look at in an object, and on an update the object
+// that was; or what exempts it.
+func (v *Validator) subject(namespace string, obj, old workload.Object) (s Subject, exemptBy string) {
+	if workload.Quiet(obj) {
+		return s, ""
+	}
+	s = Subject{Namespace: namespace, Spec: workload.PodSpecOf(obj)}
+	if by := v.Config.Exemptions.podSpec(s.Spec); by != "" {
+		return s, by
+	}
+	s.Images = v.Config.worthChecking(workload.Introduced(obj, old), s.Spec.Template)
+	return s, ""
 }
 
 // judge checks the images and decides. Before it says that an image cannot be
@@ -137,17 +136,18 @@ func kindOf(req admission.Request) schema.GroupKind {
 	return schema.GroupKind{Group: req.Kind.Group, Kind: req.Kind.Kind}
 }
 
-// decode reads the object, and on an update the object that was.
+// decode reads the object, and on an update the object that was: as the API's own
+// decoder does, which would read all of it once more to learn the kind.
 func (v *Validator) decode(req admission.Request) (obj, old workload.Object, err error) {
 	obj = workload.New(kindOf(req))
-	if err := v.Decoder.DecodeRaw(req.Object, obj); err != nil {
+	if err := json.UnmarshalCaseSensitivePreserveInts(req.Object.Raw, obj); err != nil {
 		return nil, nil, fmt.Errorf("decode the %s: %w", req.Kind.Kind, err)
 	}
 	if len(req.OldObject.Raw) == 0 {
 		return obj, nil, nil
 	}
 	old = workload.New(kindOf(req))
-	if err := v.Decoder.DecodeRaw(req.OldObject, old); err != nil {
+	if err := json.UnmarshalCaseSensitivePreserveInts(req.OldObject.Raw, old); err != nil {
 		return nil, nil, fmt.Errorf("decode the old %s: %w", req.Kind.Kind, err)
 	}
 	return obj, old, nil

@@ -25,6 +25,11 @@ func (f checkerFunc) Check(_ context.Context, i resolver.Image, p resolver.Pod) 
 	return f(i, p)
 }
 
+// Instant knows nothing.
+func (checkerFunc) Instant(resolver.Image, resolver.Pod) (v resolver.Verdict, known bool) {
+	return v, false
+}
+
 type labels struct {
 	set map[string]string
 	err error
@@ -61,16 +66,11 @@ func verdict(reason resolver.Reason) checkerFunc {
 
 func newValidator(t *testing.T, checker Checker, l labels) (*Validator, *secrets) {
 	t.Helper()
-	decoder, err := NewDecoder()
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := &secrets{}
 	return &Validator{
 		Config:     DefaultConfig(),
 		Namespaces: l,
 		Examiner:   Examiner{Checker: checker, Secrets: s, Accounts: accounts{}, Nodes: nodeList{}},
-		Decoder:    decoder,
 	}, s
 }
 

@@ -29,16 +29,12 @@ type rules struct {
 	resolver  *resolver.Resolver
 }
 
-func newHandler(mgr manager.Manager, c config.Configuration, registerer prometheus.Registerer) (*handler, error) {
+func newHandler(mgr manager.Manager, nodes webhook.NodeLister, c config.Configuration, registerer prometheus.Registerer) (*handler, error) {
 	observer, err := metrics.New(registerer)
 	if err != nil {
 		return nil, fmt.Errorf("set up metrics: %w", err)
 	}
 	checker, err := resolver.New(c.ResolverConfig, userAgent(), resolver.WithObserver(observer))
-	if err != nil {
-		return nil, err
-	}
-	decoder, err := webhook.NewDecoder()
 	if err != nil {
 		return nil, err
 	}
@@ -51,9 +47,8 @@ func newHandler(mgr manager.Manager, c config.Configuration, registerer promethe
 			Checker:  checker,
 			Secrets:  webhook.NewSecrets(live),
 			Accounts: webhook.NewServiceAccounts(live),
-			Nodes:    webhook.Nodes{Cached: mgr.GetCache()},
+			Nodes:    nodes,
 		},
-		Decoder: decoder,
 		Decided: observer.Decided,
 	}})
 	if err := observer.ObserveCache(registerer, func() int { return h.inForce.Load().resolver.Cached() }); err != nil {

@@ -28,13 +28,9 @@ func newTestHandler(t *testing.T) *handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decoder, err := webhook.NewDecoder()
-	if err != nil {
-		t.Fatal(err)
-	}
 	h := &handler{}
 	h.inForce.Store(&rules{resolver: checker, validator: &webhook.Validator{
-		Config: webhook.DefaultConfig(), Namespaces: noLabels{}, Decoder: decoder,
+		Config: webhook.DefaultConfig(), Namespaces: noLabels{},
 		Examiner: webhook.Examiner{Checker: checker, Secrets: webhook.NewSecrets(nil)},
 	}})
 	return h

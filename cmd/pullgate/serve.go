@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -70,17 +71,18 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	if err := mgr.Add(certificates); err != nil {
 		return fmt.Errorf("set up certificates: %w", err)
 	}
-	namespaces, err := watch(ctx, mgr, webhook.NamespaceMetadata())
+	namespaces, err := watch(ctx, mgr, webhook.NamespaceMetadata(), nil)
 	if err != nil {
 		return fmt.Errorf("watch namespaces: %w", err)
 	}
-	nodes, err := watch(ctx, mgr, &corev1.Node{})
+	nodes := &webhook.Nodes{}
+	nodesListed, err := watch(ctx, mgr, &corev1.Node{}, nodes)
 	if err != nil {
 		return fmt.Errorf("watch nodes: %w", err)
 	}
 	told := ctx
 	ctx, draining := drained(told, o.shutdownDelay)
-	handler, err := newHandler(mgr, c, metrics.Registry)
+	handler, err := newHandler(mgr, nodes, c, metrics.Registry)
 	if err != nil {
 		return err
 	}
@@ -99,7 +101,7 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 		mgr.AddReadyzCheck("certificates", explained("certificates", certificates.Ready)),
 		mgr.AddReadyzCheck("namespaces", explained("namespaces", namespaces)),
-		mgr.AddReadyzCheck("nodes", explained("nodes", nodes)),
+		mgr.AddReadyzCheck("nodes", explained("nodes", nodesListed)),
 		mgr.AddReadyzCheck("server", explained("server", server.StartedChecker())),
 		mgr.AddReadyzCheck("draining", draining),
 	)
@@ -189,14 +191,22 @@ func reloadConfig(mgr manager.Manager, file string, inForce config.Configuration
 }
 
 // watch starts an informer, and returns a check for its having heard of all
-// objects.
-func watch(ctx context.Context, mgr manager.Manager, obj client.Object) (healthz.Checker, error) {
+// objects, and having told a handler of them, if there is one.
+func watch(ctx context.Context, mgr manager.Manager, obj client.Object, handler toolscache.ResourceEventHandler) (healthz.Checker, error) {
 	informer, err := mgr.GetCache().GetInformer(ctx, obj, cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, err
 	}
+	hasSynced := informer.HasSynced
+	if handler != nil {
+		registration, err := informer.AddEventHandler(handler)
+		if err != nil {
+			return nil, err
+		}
+		hasSynced = registration.HasSynced
+	}
 	return func(*http.Request) error {
-		if !informer.HasSynced() {
+		if !hasSynced() {
 			return errors.New("not listed yet")
 		}
 		return nil

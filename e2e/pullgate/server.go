@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/pullgate/pullgate/e2e/cluster"
 	"github.com/pullgate/pullgate/e2e/process"
@@ -39,6 +40,9 @@ type Options struct {
 	LogLevel string
 	// ShutdownDelay is how long it goes on after SIGTERM.
 	ShutdownDelay time.Duration
+	// APIServer is the URL by which it asks the API server, where that is not the
+	// cluster's own.
+	APIServer string
 	// Env is added to the process's environment.
 	Env []string
 }
@@ -85,6 +89,11 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 	if err != nil {
 		return nil, err
 	}
+	if o.APIServer != "" {
+		if err := redirect(kubeconfig, o.APIServer); err != nil {
+			return nil, err
+		}
+	}
 	s := &Server{
 		config: config, options: o,
 		port: ports[0], health: process.Loopback(ports[1]), metrics: process.Loopback(ports[2]),
@@ -120,6 +129,18 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 		return nil, err
 	}
 	return s, nil
+}
+
+// redirect has a kubeconfig lead elsewhere.
+func redirect(kubeconfig, server string) error {
+	c, err := clientcmd.LoadFromFile(kubeconfig)
+	if err != nil {
+		return err
+	}
+	for _, cluster := range c.Clusters {
+		cluster.Server = server
+	}
+	return clientcmd.WriteToFile(*c, kubeconfig)
 }
 
 func certificateArgs(o Options) []string {

@@ -44,50 +44,45 @@ type Keyring struct {
 // read: a kubelet then makes no attempt at all, not even for public images or
 // with the other Secrets (C19, C20).
 func New(secrets []*corev1.Secret) (*Keyring, error) {
-	k := &Keyring{byKey: map[string][]Credential{}, covers: map[string][]string{}}
-	for _, s := range secrets {
-		entries, ignored, err := parseSecret(s)
-		if err != nil {
-			return nil, err
-		}
-		if ignored != "" {
-			k.ignored = append(k.ignored, Ignored{Secret: s.Name, Why: ignored})
-			continue
-		}
-		k.add(s.Name, entries)
+	parsed := make([]*Secret, len(secrets))
+	for n, s := range secrets {
+		parsed[n] = Parse(s)
 	}
-	k.index()
+	return Join(parsed)
+}
+
+// Join is New for Secrets that were taken apart before.
+func Join(secrets []*Secret) (*Keyring, error) {
+	k := &Keyring{covers: map[string][]string{}}
+	for _, s := range secrets {
+		switch {
+		case s.malformed != nil:
+			return nil, s.malformed
+		case s.ignored != "":
+			k.ignored = append(k.ignored, Ignored{Secret: s.name, Why: s.ignored})
+		default:
+			k.add(s)
+		}
+	}
 	return k, nil
 }
 
-// add indexes one Secret's entries under their normalised keys.
-func (k *Keyring) add(secret string, entries map[string]entry) {
-	// The kubelet walks the map in random order; only two spellings of one key
-	// in one Secret could tell the difference, so any fixed order will do.
-	names := make([]string, 0, len(entries))
-	for name := range entries {
-		names = append(names, name)
+// add merges a Secret in. The first is taken as it is: most Pods name one.
+func (k *Keyring) add(s *Secret) {
+	k.covers[s.name] = append(k.covers[s.name], s.covers...)
+	if k.byKey == nil {
+		k.keys, k.byKey = slices.Clip(s.keys), s.byKey
+		return
 	}
-	slices.Sort(names)
-
-	for _, name := range names {
-		key, ok := indexKey(name)
-		if !ok {
-			continue // an unparseable key spoils only its own entry (C36)
+	merged := maps.Clone(k.byKey)
+	for _, key := range s.keys {
+		if _, known := merged[key.name]; !known {
+			k.keys = append(k.keys, key)
 		}
-		e := entries[name]
-		k.byKey[key] = append(k.byKey[key], Credential{Username: e.Username, Password: e.Password, Secret: secret})
-		k.covers[secret] = append(k.covers[secret], key)
+		merged[key.name] = append(slices.Clip(merged[key.name]), s.byKey[key.name]...)
 	}
-}
-
-// index takes the keys apart, in the kubelet's order.
-func (k *Keyring) index() {
-	for _, name := range slices.Backward(slices.Sorted(maps.Keys(k.byKey))) {
-		if glob, ok := parseAddress(name); ok {
-			k.keys = append(k.keys, key{name, glob})
-		}
-	}
+	k.byKey = merged
+	slices.SortFunc(k.keys, descending)
 }
 
 // key is a key of byKey.
@@ -95,6 +90,9 @@ type key struct {
 	name string
 	glob address
 }
+
+// descending is the kubelet's order.
+func descending(a, b key) int { return strings.Compare(b.name, a.name) }
 
 // indexKey normalises a registry key as the kubelet does: scheme, query and
 // user information dropped, a leading /v1/ or /v2/ reduced to /.

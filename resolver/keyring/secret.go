@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,6 +32,46 @@ func (e *MalformedError) Error() string {
 type entry struct {
 	Username string
 	Password string
+}
+
+// Secret is a pull Secret taken apart, which may be kept and used for many
+// keyrings. It never changes.
+type Secret struct {
+	name      string
+	keys      []key // reverse-sorted, without duplicates
+	byKey     map[string][]Credential
+	covers    []string // keys, sorted as they are written
+	ignored   string   // why the kubelet passes it over, if it does
+	malformed error
+}
+
+// Parse takes a Secret apart. What is wrong with it comes out of Join.
+func Parse(secret *corev1.Secret) *Secret {
+	s := &Secret{name: secret.Name, byKey: map[string][]Credential{}}
+	var entries map[string]entry
+	if entries, s.ignored, s.malformed = parseSecret(secret); len(entries) > 0 {
+		s.index(entries)
+	}
+	return s
+}
+
+// index puts the entries under their normalised keys, in the kubelet's order.
+func (s *Secret) index(entries map[string]entry) {
+	// The kubelet walks the map in random order; only two spellings of one key
+	// in one Secret could tell the difference, so any fixed order will do.
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		normal, ok := indexKey(name)
+		if !ok {
+			continue // an unparseable key spoils only its own entry (C36)
+		}
+		s.covers = append(s.covers, normal)
+		if glob, ok := parseAddress(normal); ok && s.byKey[normal] == nil {
+			s.keys = append(s.keys, key{normal, glob})
+		}
+		e := entries[name]
+		s.byKey[normal] = append(s.byKey[normal], Credential{Username: e.Username, Password: e.Password, Secret: s.name})
+	}
+	slices.SortFunc(s.keys, descending)
 }
 
 // parseSecret returns a Secret's entries by registry key, or why the kubelet

@@ -1,7 +1,7 @@
 package workload
 
 import (
-	"fmt"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -41,19 +41,24 @@ func (s PodSpec) Images() []Image {
 	l := imageList{index: map[resolver.Image]int{}}
 	for n, v := range s.Volumes {
 		if v.Image != nil {
-			l.add(fmt.Sprintf("%s.volumes[%d].image.reference", s.Path, n), v.Image.Reference, v.Image.PullPolicy)
+			l.add(s.field("volumes", n, "image.reference"), v.Image.Reference, v.Image.PullPolicy)
 		}
 	}
 	for n, c := range s.InitContainers {
-		l.add(fmt.Sprintf("%s.initContainers[%d].image", s.Path, n), c.Image, c.ImagePullPolicy)
+		l.add(s.field("initContainers", n, "image"), c.Image, c.ImagePullPolicy)
 	}
 	for n, c := range s.Containers {
-		l.add(fmt.Sprintf("%s.containers[%d].image", s.Path, n), c.Image, c.ImagePullPolicy)
+		l.add(s.field("containers", n, "image"), c.Image, c.ImagePullPolicy)
 	}
 	for n, c := range s.EphemeralContainers {
-		l.add(fmt.Sprintf("%s.ephemeralContainers[%d].image", s.Path, n), c.Image, c.ImagePullPolicy)
+		l.add(s.field("ephemeralContainers", n, "image"), c.Image, c.ImagePullPolicy)
 	}
 	return l.images
+}
+
+// field is the path of a field in one element of a list of the spec.
+func (s PodSpec) field(list string, n int, field string) string {
+	return s.Path + "." + list + "[" + strconv.Itoa(n) + "]." + field
 }
 
 // imageList collects images, each once with all its fields.

@@ -1,7 +1,6 @@
 package workload
 
 import (
-	"errors"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -94,13 +93,4 @@ func (s PodSpec) ServiceAccount() string {
 		return "default"
 	}
 	return s.ServiceAccountName
-}
-
-// NewScheme returns a scheme that knows the kinds of New.
-func NewScheme() (*runtime.Scheme, error) {
-	scheme := runtime.NewScheme()
-	if err := errors.Join(corev1.AddToScheme(scheme), appsv1.AddToScheme(scheme), batchv1.AddToScheme(scheme)); err != nil {
-		return nil, fmt.Errorf("register types: %w", err)
-	}
-	return scheme, nil
 }

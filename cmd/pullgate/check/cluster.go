@@ -89,7 +89,7 @@ func (c *cluster) nodes(ctx context.Context) (nodes nodeList, err error) {
 		if !ok {
 			return fmt.Errorf("a list of nodes holds a %T", slim)
 		}
-		nodes = append(nodes, *node)
+		nodes = append(nodes, node)
 		return nil
 	})
 	return nodes, err
@@ -103,10 +103,10 @@ func eachOf(ctx context.Context, list pager.ListPageFunc, o metav1.ListOptions, 
 }
 
 // nodeList is a webhook.NodeLister.
-type nodeList []corev1.Node
+type nodeList []*corev1.Node
 
 // All returns the nodes.
-func (l nodeList) All(context.Context) ([]corev1.Node, error) { return l, nil }
+func (l nodeList) All(context.Context) ([]*corev1.Node, error) { return l, nil }
 
 // memo keeps what was read for as long as the process lives, errors too: a
 // thousand images must not ask a thousand times for the Secret that they share.

@@ -11,8 +11,10 @@ import (
 	"github.com/docker/cli/cli/config/configfile"
 	"github.com/docker/cli/cli/config/types"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/keyring"
 )
 
 const (
@@ -65,8 +67,7 @@ func readLogin(path string, hosts []string, warn func(string)) ([]resolver.Named
 	if err != nil {
 		return nil, err
 	}
-	named[0].Secret = &corev1.Secret{Type: corev1.SecretTypeDockerConfigJson, Data: map[string][]byte{corev1.DockerConfigJsonKey: data}}
-	named[0].Secret.Name = loginSecret
+	named[0].Secret = keyring.Parse(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: loginSecret}, Type: corev1.SecretTypeDockerConfigJson, Data: map[string][]byte{corev1.DockerConfigJsonKey: data}})
 	return named, nil
 }
 

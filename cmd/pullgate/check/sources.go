@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/keyring"
 )
 
 // sources gives the pull Secrets, as a webhook.SecretReader, and ServiceAccounts,
@@ -39,7 +40,12 @@ func (s *sources) Read(ctx context.Context, namespace string, refs []corev1.Loca
 		if ref.Name == "" {
 			continue
 		}
-		named[n].Secret, named[n].Err = s.secret(ctx, types.NamespacedName{Namespace: namespace, Name: ref.Name})
+		secret, err := s.secret(ctx, types.NamespacedName{Namespace: namespace, Name: ref.Name})
+		if err != nil {
+			named[n].Err = err
+			continue
+		}
+		named[n].Secret = keyring.Parse(secret)
 	}
 	return named, false
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/keyring"
 	"github.com/pullgate/pullgate/webhook"
 )
 
@@ -43,9 +45,8 @@ func clusterWith(secrets map[string]error, accounts map[string]error) *cluster {
 func TestManifestsWinOverTheCluster(t *testing.T) {
 	resource := schema.GroupResource{Resource: "secrets"}
 	forbidden := apierrors.NewForbidden(resource, "hidden", errors.New("no"))
-	own := secretNamed("both")
 	s := &sources{
-		secrets:  map[types.NamespacedName]*corev1.Secret{key("both"): own},
+		secrets:  map[types.NamespacedName]*corev1.Secret{key("both"): secretNamed("both")},
 		accounts: map[types.NamespacedName]*corev1.ServiceAccount{key("both"): {}},
 		cluster: clusterWith(
 			map[string]error{"both": errors.New("asked"), "live": nil, "none": apierrors.NewNotFound(resource, "none"), "hidden": forbidden},
@@ -56,7 +57,7 @@ func TestManifestsWinOverTheCluster(t *testing.T) {
 		refs = append(refs, corev1.LocalObjectReference{Name: name})
 	}
 	named, _ := s.Read(t.Context(), "team", refs, true)
-	if named[0].Secret != own || named[1].Err != nil || !apierrors.IsNotFound(named[2].Err) || !apierrors.IsForbidden(named[3].Err) || named[4].Err != nil {
+	if named[0].Secret == nil || named[1].Err != nil || !apierrors.IsNotFound(named[2].Err) || !apierrors.IsForbidden(named[3].Err) || named[4].Err != nil {
 		t.Errorf("%+v", named)
 	}
 	for account, want := range map[string]int{"both": 0, "live": 1, "none": 0} {
@@ -147,11 +148,17 @@ esac
 		if err != nil || len(named) != 1 {
 			t.Fatalf("%v, %+v", err, named)
 		}
-		got := string(named[0].Secret.Data[corev1.DockerConfigJsonKey])
-		want := `{"auths":{"helped.io":{"username":"helped","password":"helped-pass"},` +
-			`"https://index.docker.io/v1/":{"username":"hub","password":"hub-pass"},"plain.io":{"username":"u","password":"p"}}}`
-		if got != want {
-			t.Errorf("%s, want %s", got, want)
+		ring, err := keyring.Join([]*keyring.Secret{named[0].Secret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"helped.io", "index.docker.io", "plain.io"}, ring.Covers(loginSecret)); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+		for repository, want := range map[string]string{"helped.io/a": "helped:helped-pass", "docker.io/library/nginx": "hub:hub-pass", "plain.io/a": "u:p"} {
+			if got := ring.Lookup(repository); len(got) != 1 || got[0].Username+":"+got[0].Password != want {
+				t.Errorf("%s: %v, want %s", repository, got, want)
+			}
 		}
 		if len(warnings) != 1 || !strings.Contains(warnings[0], "the login for token.io is a token") {
 			t.Errorf("warnings %q", warnings)

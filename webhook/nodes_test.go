@@ -1,0 +1,41 @@
+package webhook
+
+import (
+	"slices"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/cache"
+)
+
+func TestNodes(t *testing.T) {
+	nodes := &Nodes{}
+	want := func(when string, want ...string) {
+		t.Helper()
+		all, err := nodes.All(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, n := range all {
+			got = append(got, n.Name+"="+n.Labels["pool"])
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", when, got, want)
+		}
+	}
+	node := func(name, pool string) *corev1.Node {
+		return &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"pool": pool}}}
+	}
+	want("at first")
+	nodes.OnAdd(node("a", "x"), true)
+	nodes.OnAdd(node("b", "x"), false)
+	want("added", "a=x", "b=x")
+	nodes.OnUpdate(node("a", "x"), node("a", "y"))
+	want("changed", "a=y", "b=x")
+	nodes.OnDelete(node("a", "y"))
+	nodes.OnDelete(cache.DeletedFinalStateUnknown{Key: "b", Obj: node("b", "old")})
+	want("deleted")
+}
