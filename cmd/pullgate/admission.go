@@ -53,10 +53,10 @@ func newHandler(mgr manager.Manager, c config.Configuration, registerer promethe
 			Accounts: webhook.NewServiceAccounts(live),
 			Nodes:    webhook.Nodes{Cached: mgr.GetCache()},
 		},
-		Decoder: decoder,
-		Decided: observer.Decided,
+		Decoder:  decoder,
+		Observer: observer,
 	}})
-	if err := observer.ObserveCache(registerer, func() int { return h.inForce.Load().resolver.Cached() }); err != nil {
+	if err := observer.ObserveResolver(registerer, func() *resolver.Resolver { return h.inForce.Load().resolver }); err != nil {
 		return nil, fmt.Errorf("set up metrics: %w", err)
 	}
 	return h, nil
