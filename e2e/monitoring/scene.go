@@ -3,6 +3,7 @@ package monitoring
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httputil"
@@ -71,7 +72,14 @@ func newScene(ctx context.Context, dir, root string) (*scene, error) {
 		return nil, err
 	}
 	context.AfterFunc(ctx, s.server.stop)
-	return s, nil
+	// It takes some seconds to begin, and what it does not see happen has no rate.
+	return s, eventually(ctx, func() error {
+		up, err := s.server.query(ctx, `up{job="apiserver"} == 1`)
+		if err == nil && len(up) == 0 {
+			err = errors.New("prometheus does not scrape the API server")
+		}
+		return err
+	})
 }
 
 func (s *scene) startRegistries(ctx context.Context) (err error) {
