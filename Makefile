@@ -56,6 +56,12 @@ test-root: ## the tests that need root on Linux: a real node, and what is left a
 faults: ## break one thing after another under load, and count what that does to Pods (Linux)
 	cd e2e && go build -o bin/faults ./cmd/faults && exec ./bin/faults $(FAULTS)
 
+# UPDATE_DOCS=1 writes docs/metrics.md anew. The package is named: only it has tests
+# that need Prometheus.
+.PHONY: monitoring
+monitoring: ## alerts, dashboard and docs/metrics.md against a real run (Debian's package prometheus)
+	cd e2e && go run ./cmd/build && UPDATE_DOCS=$(UPDATE_DOCS) go test -tags monitoring -count 1 -timeout 10m ./monitoring
+
 # How long, or how often with an x behind it, each target is fuzzed.
 # Inputs are not made smaller for long: of a new path it matters that it is there.
 FUZZTIME ?= 20s

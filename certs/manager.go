@@ -3,6 +3,7 @@ package certs
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -181,6 +182,26 @@ func (m *Manager) Ready(*http.Request) error {
 		return errors.Join(err, m.err)
 	}
 	return nil
+}
+
+// Status is what is to be known of the certificates.
+type Status struct {
+	// Serving is the certificate that is served and CA the one that signed it,
+	// nil before the first successful step.
+	Serving, CA *x509.Certificate
+	// Err is the outcome of the last step.
+	Err error
+}
+
+// Status returns the present status.
+func (m *Manager) Status() Status {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	s := Status{Err: m.err}
+	if m.leaf != nil {
+		s.Serving, s.CA = m.leaf.tls.Leaf, m.leaf.issuer
+	}
+	return s
 }
 
 // trusted tells why the API server would not trust the leaf, or nil. The

@@ -153,12 +153,22 @@ func TestStartSurvivesASilentServer(t *testing.T) {
 func TestReadyWithoutServer(t *testing.T) {
 	cluster, clock := newCluster(emptySecret(), webhookConfig("pods.pullgate.dev")), newClock()
 	m := newManager(t, cluster, clock)
+	if s := m.Status(); s.Serving != nil || s.CA != nil || s.Err == nil {
+		t.Errorf("status before the first step: %+v", s)
+	}
 	mustRun(t, m)
+	s := m.Status()
+	if s.Err != nil || s.Serving.CheckSignatureFrom(s.CA) != nil {
+		t.Errorf("status after a step: %+v", s)
+	}
 	m.options.Client = silent{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := m.run(ctx); err == nil {
 		t.Error("no error from a server that does not answer")
+	}
+	if after := m.Status(); after.Err == nil || after.Serving != s.Serving {
+		t.Errorf("status after a step that failed: %+v", after)
 	}
 	if err := m.Ready(nil); err != nil {
 		t.Error(err)

@@ -97,6 +97,8 @@ func TestPullgate(t *testing.T) {
 		{"warm-up", testWarmUp},
 		{"bad configuration", testBadConfiguration},
 		{"metrics", testMetrics},
+		// logs_test.go
+		{"one line per denial", testLogs},
 		{"manifest as shipped", testManifest},
 		{"rights of the ServiceAccount", testRights},
 	}

@@ -54,6 +54,15 @@ func (h *health) breaker(host string) *gobreaker.TwoStepCircuitBreaker[any] {
 	return b
 }
 
+// leavesAlone reports whether a host is not asked now, because it has not answered
+// for a while.
+func (h *health) leavesAlone(host string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	b, ok := h.breakers.Get(host)
+	return ok && b.State() == gobreaker.StateOpen
+}
+
 // errFailing is reported to a breaker for an outcome that is the registry's
 // fault.
 var errFailing = errors.New("the registry does not answer")

@@ -24,6 +24,12 @@ func TestBreaker(t *testing.T) {
 		if v.Reason != want {
 			t.Errorf("%d: %s %q, want %s", n, v.Reason, v.Message, want)
 		}
+		if alone := r.LeavesAlone("registry.test"); alone != (n >= failuresToOpen-1) {
+			t.Errorf("%d: left alone: %t", n, alone)
+		}
+	}
+	if r.LeavesAlone("another.test") {
+		t.Error("a registry that was not asked is left alone")
 	}
 	asked := registry.asked.Load()
 	if asked != failuresToOpen {
@@ -41,6 +47,9 @@ func TestBreaker(t *testing.T) {
 		if v := check(t.Context(), r, fmt.Sprintf("registry.test/app:again%d", n)); v.Reason != Pullable {
 			t.Errorf("recovered: %s %q", v.Reason, v.Message)
 		}
+	}
+	if r.LeavesAlone("registry.test") {
+		t.Error("left alone after it has recovered")
 	}
 }
 

@@ -27,7 +27,8 @@ type Observer interface {
 	// LookedUp is called when a registry was asked for an image, with what it came
 	// to and how long it took, waiting for a turn included.
 	LookedUp(host string, reason Reason, took time.Duration)
-	// Responded is called for each response of a registry's endpoint.
+	// Responded is called for each request that was sent to a registry's endpoint,
+	// with a status of 0 where there was no response.
 	Responded(host string, status int, header http.Header)
 }
 

@@ -90,8 +90,12 @@ func (r *Resolver) With(config Config) (*Resolver, error) {
 	return &next, nil
 }
 
-// Cached is the number of answers that are kept.
-func (r *Resolver) Cached() int { return r.cache.Len() }
+// Cached is the number of answers that are kept, and how many can be.
+func (r *Resolver) Cached() (entries, limit int) { return r.cache.Len(), r.config.Cache.Entries }
+
+// LeavesAlone reports whether a registry is not asked now, because it has not
+// answered for a while.
+func (r *Resolver) LeavesAlone(host string) bool { return r.health.leavesAlone(host) }
 
 // Check decides whether a node could pull an image for a Pod: first by what the
 // Pod says, then, only if need be, by what its registry says. It returns when it

@@ -58,26 +58,17 @@ func (d decision) needsFresh() bool {
 	return len(d.denied) > 0 || slices.ContainsFunc(d.warned, func(f Finding) bool { return f.Class == resolver.ClassDefinite })
 }
 
-// outcome is the most that is done about a finding.
-func (d decision) outcome(f Finding) string {
+// about is the most that is done about a finding.
+func (d decision) about(f Finding) Outcome {
 	is := func(other Finding) bool { return other.Image == f.Image && slices.Equal(other.Fields, f.Fields) }
 	switch {
 	case slices.ContainsFunc(d.denied, is):
-		return "denied"
+		return Denied
 	case slices.ContainsFunc(d.warned, is):
-		return "warned"
+		return Warned
 	case slices.ContainsFunc(d.audited, is):
-		return "audited"
+		return Audited
 	default:
-		return "allowed"
+		return Allowed
 	}
-}
-
-// noted lists what was denied or warned about or audited, each once.
-func (d decision) noted() []Finding {
-	noted := slices.Concat(d.denied, d.warned)
-	if len(noted) == 0 {
-		return d.audited
-	}
-	return noted
 }

@@ -14,6 +14,7 @@
 //	placement.go   the nodes that the Pod can land on (listed by nodes.go)
 //	decision.go    findings × levels → what is denied, warned about, audited
 //	response.go    decision → AdmissionResponse, in the words of words.go
+//	outcome.go     what it came to, for who counts; logging.go the line in the log
 //
 // The files that decide do no I/O, and those that do I/O decide nothing.
 package webhook

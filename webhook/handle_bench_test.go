@@ -36,7 +36,7 @@ func BenchmarkHandle(b *testing.B) {
 			{"pullgate", warm},
 		} {
 			b.Run(fmt.Sprintf("%s/%s", size.name, handler.name), func(b *testing.B) {
-				allowed(b, handler, review) // from now on it is known
+				mustAllow(b, handler, review) // from now on it is known
 				asked := warm.asked.Load()
 				b.ReportAllocs()
 				for b.Loop() {
@@ -84,8 +84,8 @@ func send(h http.Handler, review []byte) *httptest.ResponseRecorder {
 	return w
 }
 
-// allowed fails unless a review is answered with yes, and without a warning.
-func allowed(tb testing.TB, h http.Handler, review []byte) {
+// mustAllow fails unless a review is answered with yes, and without a warning.
+func mustAllow(tb testing.TB, h http.Handler, review []byte) {
 	tb.Helper()
 	var answer admissionv1.AdmissionReview
 	if err := json.Unmarshal(send(h, review).Body.Bytes(), &answer); err != nil {

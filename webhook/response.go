@@ -21,35 +21,38 @@ const (
 )
 
 // skipped lets a request through that there is nothing to say about.
-func skipped() admission.Response {
-	return admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{Allowed: true}}
+func skipped() answer { return allowed(Skipped) }
+
+func allowed(outcome Outcome) answer {
+	return answer{admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{Allowed: true}}, outcome}
 }
 
 // exempt lets a request through that the configuration exempts, by what it says.
-func exempt(by string) admission.Response {
-	r := skipped()
+func exempt(by string) answer {
+	r := allowed(Exempt)
 	r.AuditAnnotations = map[string]string{annotationExempt: by}
 	return r
 }
 
 // failedOpen lets a request through that could not be judged.
-func failedOpen(problem string) admission.Response {
-	r := skipped()
+func failedOpen(problem string) answer {
+	r := allowed(FailedOpen)
 	r.Warnings = []string{words.Cut("images not verified: "+problem, maxWarning)}
 	r.AuditAnnotations = map[string]string{annotationError: problem}
 	return r
 }
 
 // badRequest refuses what is no request that this webhook understands.
-func badRequest(err error) admission.Response {
-	return admission.Errored(http.StatusBadRequest, err)
+func badRequest(err error) answer {
+	return answer{admission.Errored(http.StatusBadRequest, err), Refused}
 }
 
 // respond turns a decision into a response.
-func respond(levels Levels, d decision, problems []string) admission.Response {
-	r := skipped()
+func respond(levels Levels, d decision, problems []string) answer {
+	lines := warnings(d.warned, problems)
+	r := allowed(d.outcome(lines))
 	r.AuditAnnotations = annotations(levels, d, problems)
-	r.Warnings = warnings(d.warned, problems)
+	r.Warnings = lines
 	if len(d.denied) > 0 {
 		r.Allowed = false
 		r.Result = denialStatus(d.denied)

@@ -47,10 +47,10 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := decide(tc.levels, all)
-			if got := d.outcome(goodFinding); got != "allowed" {
+			if got := d.about(goodFinding); got != Allowed {
 				t.Errorf("the good image is %s", got)
 			}
-			if got := d.outcome(missingFinding); (got == "denied") != (len(tc.denied) > 0) {
+			if got := d.about(missingFinding); (got == Denied) != (len(tc.denied) > 0) {
 				t.Errorf("the missing image is %s", got)
 			}
 			for what, pair := range map[string][2][]string{

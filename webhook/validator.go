@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 	"sigs.k8s.io/json"
 
-	"github.com/pullgate/pullgate/resolver"
-	"github.com/pullgate/pullgate/resolver/words"
 	"github.com/pullgate/pullgate/webhook/workload"
 )
 
@@ -27,18 +26,30 @@ type Validator struct {
 	Config     Config
 	Namespaces LabelGetter
 	Examiner   Examiner
-	// Decided, if set, hears what was done about each image: "denied", "warned",
-	// "audited" or "allowed".
-	Decided func(reason resolver.Reason, outcome string)
+	// Observer is nil if nobody observes.
+	Observer Observer
 }
 
 // Handle answers one admission request. It lets through whatever it cannot
 // judge: a defect here must not stop a cluster's Pods.
-func (v *Validator) Handle(ctx context.Context, req admission.Request) (resp admission.Response) {
+func (v *Validator) Handle(ctx context.Context, req admission.Request) admission.Response {
+	start := time.Now()
+	a := v.answer(ctx, req)
+	if v.Observer != nil {
+		var budget time.Duration
+		if deadline, ok := ctx.Deadline(); ok {
+			budget = deadline.Sub(start)
+		}
+		v.Observer.Handled(a.outcome, time.Since(start), budget)
+	}
+	return a.Response
+}
+
+func (v *Validator) answer(ctx context.Context, req admission.Request) (a answer) {
 	defer func() {
 		if p := recover(); p != nil {
 			log.FromContext(ctx).Error(fmt.Errorf("%v", p), "panic in the admission handler", "stack", string(debug.Stack()))
-			resp = failedOpen("pullgate failed internally, see its log")
+			a = failedOpen("pullgate failed internally, see its log")
 		}
 	}()
 	if err := checkRequest(req); err != nil {
@@ -77,9 +88,11 @@ func (v *Validator) Handle(ctx context.Context, req admission.Request) (resp adm
 			return skipped()
 		}
 	}
-	d := v.judge(ctx, s, levels)
-	logDecision(ctx, d)
-	return respond(levels, d, problems)
+	findings, d := v.judge(ctx, s, levels)
+	v.tell(findings, d)
+	a = respond(levels, d, problems)
+	logAnswer(ctx, a.outcome, findings)
+	return a
 }
 
 // subject is what there is to look at in an object, and on an update the object
@@ -99,24 +112,23 @@ func (v *Validator) subject(namespace string, obj, old workload.Object) (s Subje
 // judge checks the images and decides. Before it says that an image cannot be
 // pulled it reads once more what came out of a cache: the user may just have
 // mended it.
-func (v *Validator) judge(ctx context.Context, s Subject, levels Levels) decision {
+func (v *Validator) judge(ctx context.Context, s Subject, levels Levels) ([]Finding, decision) {
 	for anew := false; ; anew = true {
 		findings, cached := v.Examiner.Examine(ctx, s, anew)
 		d := decide(levels, findings)
 		if !cached || !d.needsFresh() {
-			v.tell(findings, d)
-			return d
+			return findings, d
 		}
 	}
 }
 
 // tell says what was done about each image, the most that was.
 func (v *Validator) tell(findings []Finding, d decision) {
-	if v.Decided == nil {
+	if v.Observer == nil {
 		return
 	}
 	for _, f := range findings {
-		v.Decided(f.Reason, d.outcome(f))
+		v.Observer.Decided(f.Verdict, d.about(f))
 	}
 }
 
@@ -151,14 +163,4 @@ func (v *Validator) decode(req admission.Request) (obj, old workload.Object, err
 		return nil, nil, fmt.Errorf("decode the old %s: %w", req.Kind.Kind, err)
 	}
 	return obj, old, nil
-}
-
-// logDecision writes one line per image that is denied or not verified, with
-// the detail that its user is not told.
-func logDecision(ctx context.Context, d decision) {
-	logger := log.FromContext(ctx)
-	for _, f := range d.noted() {
-		logger.Info("image not pullable", "denied", len(d.denied) > 0, "image", words.Cut(f.Image, maxDeniedImage),
-			"reason", f.Reason, "message", f.Message, "detail", f.Detail)
-	}
 }

@@ -49,9 +49,9 @@ func newHandler(mgr manager.Manager, nodes webhook.NodeLister, c config.Configur
 			Accounts: webhook.NewServiceAccounts(live),
 			Nodes:    nodes,
 		},
-		Decided: observer.Decided,
+		Observer: observer,
 	}})
-	if err := observer.ObserveCache(registerer, func() int { return h.inForce.Load().resolver.Cached() }); err != nil {
+	if err := observer.ObserveResolver(registerer, func() *resolver.Resolver { return h.inForce.Load().resolver }); err != nil {
 		return nil, fmt.Errorf("set up metrics: %w", err)
 	}
 	return h, nil

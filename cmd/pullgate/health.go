@@ -1,12 +1,47 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 
+	"github.com/prometheus/client_golang/prometheus"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/pullgate/pullgate/cmd/pullgate/metrics"
 )
+
+// addChecks adds the checks of /readyz, and exports each one's outcome: a probe
+// only says that a replica is not ready, and nobody can alert on its log.
+func addChecks(mgr manager.Manager, registerer prometheus.Registerer, ready map[string]healthz.Checker) error {
+	errs := []error{mgr.AddHealthzCheck("ping", healthz.Ping)}
+	observed := map[string]func() error{}
+	for name, check := range ready {
+		errs = append(errs, mgr.AddReadyzCheck(name, explained(name, check)))
+		observed[name] = func() error { return check(nil) }
+	}
+	return errors.Join(append(errs, metrics.ObserveReady(registerer, observed))...)
+}
+
+// observeProcess exports what does not depend on requests.
+func observeProcess(registerer prometheus.Registerer, certificates certificateSource) error {
+	v := buildVersion()
+	return errors.Join(
+		metrics.ObserveBuild(registerer, v.Version, v.Commit, v.Go),
+		metrics.ObserveCertificates(registerer, func() (c metrics.Certificates) {
+			s := certificates.Status()
+			if s.Serving != nil {
+				c.Serving = s.Serving.NotAfter
+			}
+			if s.CA != nil {
+				c.CA = s.CA.NotAfter
+			}
+			c.Synced = s.Err == nil
+			return c
+		}))
+}
 
 // explained logs why a check fails, whenever that changes: the probe's own
 // answer withholds it, and a Pod that does not become ready is what somebody

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path/filepath"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -16,7 +15,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -25,7 +23,6 @@ import (
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
-	"github.com/pullgate/pullgate/certs"
 	"github.com/pullgate/pullgate/cmd/pullgate/config"
 	"github.com/pullgate/pullgate/webhook"
 )
@@ -97,16 +94,18 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	// Asking the manager for the server is what makes it start the server.
 	mgr.GetWebhookServer().Register(admissionPath, leaving(told, webhook.WithDeadline(&admission.Webhook{Handler: handler})))
 
-	err = errors.Join(
-		mgr.AddHealthzCheck("ping", healthz.Ping),
-		mgr.AddReadyzCheck("certificates", explained("certificates", certificates.Ready)),
-		mgr.AddReadyzCheck("namespaces", explained("namespaces", namespaces)),
-		mgr.AddReadyzCheck("nodes", explained("nodes", nodesListed)),
-		mgr.AddReadyzCheck("server", explained("server", server.StartedChecker())),
-		mgr.AddReadyzCheck("draining", draining),
-	)
+	err = addChecks(mgr, metrics.Registry, map[string]healthz.Checker{
+		"certificates": certificates.Ready,
+		"namespaces":   namespaces,
+		"nodes":        nodesListed,
+		"server":       server.StartedChecker(),
+		"draining":     draining,
+	})
 	if err != nil {
 		return fmt.Errorf("set up health checks: %w", err)
+	}
+	if err := observeProcess(metrics.Registry, certificates); err != nil {
+		return fmt.Errorf("set up metrics: %w", err)
 	}
 	return mgr.Start(ctx)
 }
@@ -139,42 +138,6 @@ func newScheme() (*runtime.Scheme, error) {
 	}
 	return scheme, nil
 }
-
-// certificateSource is where the serving certificate comes from.
-type certificateSource interface {
-	manager.Runnable
-	GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error)
-	Ready(*http.Request) error
-}
-
-// newCertificates takes certificates from a folder if there is one, and else
-// makes them.
-func newCertificates(o webhookOptions, restConfig *rest.Config, scheme *runtime.Scheme) (certificateSource, error) {
-	if o.tlsCertDir != "" {
-		watcher, err := certwatcher.New(filepath.Join(o.tlsCertDir, "tls.crt"), filepath.Join(o.tlsCertDir, "tls.key"))
-		if err != nil {
-			return nil, fmt.Errorf("--tls-cert-dir: %w", err)
-		}
-		return watched{watcher}, nil
-	}
-	live, err := client.New(restConfig, client.Options{Scheme: scheme})
-	if err != nil {
-		return nil, fmt.Errorf("set up a client: %w", err)
-	}
-	return certs.New(certs.Options{
-		Client:                   live,
-		Namespace:                o.namespace,
-		ServiceName:              o.serviceName,
-		SecretName:               o.secretName,
-		WebhookConfigurationName: o.webhookConfigName,
-	})
-}
-
-// watched is certificates from outside, which are there from the start.
-type watched struct{ *certwatcher.CertWatcher }
-
-// Ready is always nil.
-func (watched) Ready(*http.Request) error { return nil }
 
 // reloadConfig re-reads the configuration file, if there is one.
 func reloadConfig(mgr manager.Manager, file string, inForce config.Configuration, h *handler) error {

@@ -1,7 +1,6 @@
 package keyring
 
 import (
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -54,6 +53,7 @@ func New(secrets []*corev1.Secret) (*Keyring, error) {
 // Join is New for Secrets that were taken apart before.
 func Join(secrets []*Secret) (*Keyring, error) {
 	k := &Keyring{covers: map[string][]string{}}
+	var usable []*Secret
 	for _, s := range secrets {
 		switch {
 		case s.malformed != nil:
@@ -61,27 +61,28 @@ func Join(secrets []*Secret) (*Keyring, error) {
 		case s.ignored != "":
 			k.ignored = append(k.ignored, Ignored{Secret: s.name, Why: s.ignored})
 		default:
-			k.add(s)
+			usable = append(usable, s)
+			k.covers[s.name] = append(k.covers[s.name], s.covers...)
 		}
 	}
+	if len(usable) == 1 { // as most Pods name; it may be another keyring's too
+		k.keys, k.byKey = usable[0].keys, usable[0].byKey
+		return k, nil
+	}
+	k.merge(usable)
 	return k, nil
 }
 
-// add merges a Secret in. The first is taken as it is: most Pods name one.
-func (k *Keyring) add(s *Secret) {
-	k.covers[s.name] = append(k.covers[s.name], s.covers...)
-	if k.byKey == nil {
-		k.keys, k.byKey = slices.Clip(s.keys), s.byKey
-		return
-	}
-	merged := maps.Clone(k.byKey)
-	for _, key := range s.keys {
-		if _, known := merged[key.name]; !known {
-			k.keys = append(k.keys, key)
+func (k *Keyring) merge(secrets []*Secret) {
+	k.byKey = map[string][]Credential{}
+	for _, s := range secrets {
+		for _, key := range s.keys {
+			if _, known := k.byKey[key.name]; !known {
+				k.keys = append(k.keys, key)
+			}
+			k.byKey[key.name] = append(k.byKey[key.name], s.byKey[key.name]...)
 		}
-		merged[key.name] = append(slices.Clip(merged[key.name]), s.byKey[key.name]...)
 	}
-	k.byKey = merged
 	slices.SortFunc(k.keys, descending)
 }
 

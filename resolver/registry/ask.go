@@ -52,6 +52,7 @@ func (a *ask) insist(ctx context.Context, req *http.Request) (*http.Response, er
 			left-- // a node has no token yet, and would have spent one on the challenge
 		}
 		if err != nil {
+			a.responded(a.ref.Host, 0, nil)
 			if left <= 0 || !a.last || !transient(err) || !pause(ctx) {
 				return nil, err
 			}

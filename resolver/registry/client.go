@@ -32,8 +32,8 @@ type Options struct {
 	// Wrap puts something between the client and the network, nil for nothing.
 	// What it is given obeys the guard.
 	Wrap func(http.RoundTripper) http.RoundTripper
-	// Responded, if set, hears of each response, with the host of the registry,
-	// whichever endpoint of its answered.
+	// Responded, if set, hears of each request's response, with the host of the
+	// registry, whichever endpoint of its was asked; of none as status 0.
 	Responded func(host string, status int, header http.Header)
 }
 

@@ -1,6 +1,10 @@
 package metrics
 
-import "sync"
+import (
+	"maps"
+	"slices"
+	"sync"
+)
 
 const (
 	// maxRegistries is how many are named in labels; a cluster uses few.
@@ -37,4 +41,11 @@ func (r *registries) label(host string) string {
 		return host
 	}
 	return other
+}
+
+// all lists the registries that are named.
+func (r *registries) all() []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Collect(maps.Keys(r.named))
 }
