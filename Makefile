@@ -62,6 +62,11 @@ faults: ## break one thing after another under load, and count what that does to
 monitoring: ## alerts, dashboard and docs/metrics.md against a real run (Debian's package prometheus)
 	cd e2e && go run ./cmd/build && UPDATE_DOCS=$(UPDATE_DOCS) go test -tags monitoring -count 1 -timeout 10m ./monitoring
 
+# BENCH=-short measures a little of everything, and writes nothing.
+.PHONY: bench
+bench: ## measure what pullgate costs beside a webhook that does nothing, for docs/performance.md (Linux)
+	cd e2e && go build -o bin/bench ./cmd/bench && exec ./bin/bench $(BENCH)
+
 # How long, or how often with an x behind it, each target is fuzzed.
 # Inputs are not made smaller for long: of a new path it matters that it is there.
 FUZZTIME ?= 20s

@@ -46,7 +46,7 @@ func (s *Secrets) Read(ctx context.Context, namespace string, refs []corev1.Loca
 	}
 	parallel(len(wait), func(i int) {
 		n := wait[i]
-		named[n].Secret, _, named[n].Err = s.short.get(ctx, key(n), true)
+		named[n].Secret, _, named[n].Err = s.short.get(ctx, key(n), anew)
 	})
 	return named, cached
 }

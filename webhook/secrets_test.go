@@ -2,8 +2,11 @@ package webhook
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -62,6 +65,39 @@ func TestSecrets(t *testing.T) {
 	if named, _ = s.Read(t.Context(), "prod", refs[:1], false); !apierrors.IsNotFound(named[0].Err) {
 		t.Errorf("in another namespace: %+v", named[0])
 	}
+}
+
+// Many Pods of a namespace that come at once cost one read of their Secret.
+func TestSecretsAreReadOnce(t *testing.T) {
+	live := &slow{}
+	s := NewSecrets(live)
+	synctest.Test(t, func(t *testing.T) {
+		var wg sync.WaitGroup
+		for range 16 {
+			wg.Go(func() {
+				if named, _ := s.Read(t.Context(), "dev", []corev1.LocalObjectReference{{Name: "regcred"}}, false); named[0].Err != nil || named[0].Secret == nil {
+					t.Errorf("%+v", named[0])
+				}
+			})
+		}
+		wg.Wait()
+		if n := live.gets.Load(); n != 1 {
+			t.Errorf("%d reads", n)
+		}
+	})
+}
+
+// slow answers after a while, with an empty object.
+type slow struct {
+	client.Reader
+	gets atomic.Int64
+}
+
+// Get takes a second.
+func (s *slow) Get(context.Context, client.ObjectKey, client.Object, ...client.GetOption) error {
+	s.gets.Add(1)
+	time.Sleep(time.Second)
+	return nil
 }
 
 func TestNamespacesAskLiveForNewOnes(t *testing.T) {
