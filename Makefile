@@ -2,6 +2,14 @@
 
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT         := bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+HELM_VERSION          := v4.3.1
+HELM                  := bin/helm-$(HELM_VERSION)
+HELM_UNITTEST_VERSION := v1.1.2
+HELM_UNITTEST         := bin/helm-unittest-$(HELM_UNITTEST_VERSION)
+KUBECONFORM_VERSION   := v0.8.0
+KUBECONFORM           := bin/kubeconform-$(KUBECONFORM_VERSION)
+ACTIONLINT_VERSION    := v1.7.12
+ACTIONLINT            := bin/actionlint-$(ACTIONLINT_VERSION)
 
 # The race detector needs a C compiler; CI installs one.
 RACE := $(if $(shell command -v $(firstword $(CC) cc) || command -v gcc),-race)
@@ -90,12 +98,21 @@ fuzz: ## fuzz each target for FUZZTIME (20s): all that strangers write, and what
 docs: ## write docs/configuration.md anew from the Go types
 	UPDATE_DOCS=1 go test -count 1 -run '^TestDocs$$' ./cmd/pullgate/config
 
+.PHONY: manifest
+manifest: $(HELM) ## write deploy/install.yaml anew from the chart
+	sh deploy/manifest.sh $(HELM) > deploy/install.yaml.new
+	mv deploy/install.yaml.new deploy/install.yaml
+
 .PHONY: race-notice
 race-notice:
 	@$(if $(RACE),:,echo 'There is no C compiler here: the tests run WITHOUT the race detector.' >&2)
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) ## go vet, golangci-lint and tidy go.mod files, in both modules
+lint: $(GOLANGCI_LINT) $(HELM) $(HELM_UNITTEST) $(ACTIONLINT) ## go vet, golangci-lint, tidy go.mod files; the chart, its manifest and the workflows
+	$(HELM) lint --strict deploy/chart/pullgate
+	$(HELM_UNITTEST) deploy/chart/pullgate
+	sh deploy/manifest.sh $(HELM) | diff deploy/install.yaml - || { echo 'deploy/install.yaml is not what the chart renders: run make manifest' >&2; exit 1; }
+	$(ACTIONLINT)
 	go vet ./...
 	cd e2e && go vet ./...
 	$(GOLANGCI_LINT) run ./...
@@ -103,10 +120,28 @@ lint: $(GOLANGCI_LINT) ## go vet, golangci-lint and tidy go.mod files, in both m
 	go mod tidy -diff
 	cd e2e && go mod tidy -diff
 
+# install builds a tool, and gives it the target's name.
+install = mkdir -p bin && GOBIN=$(CURDIR)/bin go install -ldflags '-s -w' $(1) && mv bin/$(notdir $(firstword $(subst @, ,$(1)))) $@
+
 $(GOLANGCI_LINT):
+	$(call install,github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION))
+
+# Each tool of a version has a name of its own, and is built once.
+$(HELM):
+	$(call install,helm.sh/helm/v4/cmd/helm@$(HELM_VERSION))
+
+$(KUBECONFORM):
+	$(call install,github.com/yannh/kubeconform/cmd/kubeconform@$(KUBECONFORM_VERSION))
+
+$(ACTIONLINT):
+	$(call install,github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION))
+
+# Its go.mod replaces a module, which `go install` refuses: so it is built where
+# the go command has put it.
+$(HELM_UNITTEST):
 	mkdir -p bin
-	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
-	mv bin/golangci-lint $@
+	module=$$(go mod download -json github.com/helm-unittest/helm-unittest@$(HELM_UNITTEST_VERSION) | sed -n 's/^.*"Dir": "\(.*\)",*$$/\1/p') && \
+		go -C "$$module" build -ldflags '-s -w' -o $(CURDIR)/$@ ./cmd/helm-unittest
 
 .PHONY: clean
 clean: ## delete what was built here

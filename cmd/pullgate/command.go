@@ -17,7 +17,7 @@ these images, with these credentials?`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newWebhookCommand(), newCheckCommand(), newConfigCommand(), newVersionCommand())
+	root.AddCommand(newWebhookCommand(), newCheckCommand(), newConfigCommand(), newProbeCommand(), newVersionCommand())
 	return root
 }
 
