@@ -116,6 +116,8 @@ func (m module) command(ctx context.Context, b binary, version, out, name string
 	cmd.Dir = m.dir
 	if b.parent {
 		cmd.Dir = filepath.Dir(m.dir)
+		// As in the Dockerfile: the size of what is loaded is part of its memory.
+		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 	}
 	// The go command removes its temporary files when it is interrupted, and
 	// ends its compilers.
@@ -128,6 +130,9 @@ func flags(b binary, version string) []string {
 	var flags []string
 	if b.tags != "" {
 		flags = append(flags, "-tags", b.tags)
+	}
+	if b.parent {
+		flags = append(flags, "-trimpath", "-ldflags", "-s -w")
 	}
 	if b.module == kubernetes {
 		flags = append(flags, "-ldflags", kubernetesLDFlags(version))
