@@ -80,6 +80,14 @@ bench: ## measure what pullgate costs beside a webhook that does nothing, for do
 FUZZTIME ?= 20s
 fuzzing   = -run '^$$' -fuzz '^Fuzz$(1)$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 
+.PHONY: chart
+chart: $(HELM) $(KUBECONFORM) ## chart and manifest against a real API server: its schemas, and a dry run
+	cd e2e && go build -o bin/chart ./cmd/chart && exec ./bin/chart -helm ../$(HELM) -kubeconform ../$(KUBECONFORM)
+
+.PHONY: e2e
+e2e: $(HELM) ## installed with Helm on a real node: all that users do, and what they meet (root on Linux)
+	cd e2e && go build -o bin/e2e ./cmd/e2e && exec ./bin/e2e -helm ../$(HELM) $(E2E)
+
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (20s): all that strangers write, and what is held against the kubelet's
 	go test ./certs $(call fuzzing,DecodeState)
@@ -125,6 +133,10 @@ install = mkdir -p bin && GOBIN=$(CURDIR)/bin go install -ldflags '-s -w' $(1) &
 
 $(GOLANGCI_LINT):
 	$(call install,github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION))
+
+# For those who need not care which version it is.
+bin/helm: $(HELM)
+	ln -sf $(notdir $(HELM)) $@
 
 # Each tool of a version has a name of its own, and is built once.
 $(HELM):

@@ -33,6 +33,8 @@ func TestPullgate(t *testing.T) {
 		{"Secrets of a workload", testWorkloadSecrets},
 		{"placeholders", testPlaceholders},
 		{"ReplicaSet of a Deployment", testOwnedReplicaSet},
+		// conditions_test.go
+		{"many containers", testManyContainers},
 		// golden_test.go
 		{"golden", testGolden},
 		// messages_test.go

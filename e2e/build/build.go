@@ -115,6 +115,8 @@ func (m module) command(ctx context.Context, b binary, version, out, name string
 	cmd.Env = env
 	cmd.Dir = m.dir
 	if b.parent {
+		// As it is shipped: an image has no C library.
+		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 		cmd.Dir = filepath.Dir(m.dir)
 		// As in the Dockerfile: the size of what is loaded is part of its memory.
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")

@@ -15,7 +15,14 @@ import (
 	"github.com/pullgate/pullgate/e2e/process"
 )
 
-func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, auditPolicy string) error {
+// serviceRange is where Services get their addresses from, and ServiceAddress the
+// one that the Service "kubernetes" gets.
+const (
+	serviceRange   = "10.0.0.0/24"
+	ServiceAddress = "10.0.0.1"
+)
+
+func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, auditPolicy string, servicesToPods bool) error {
 	args := []string{
 		"--etcd-servers=http://" + process.Loopback(etcdPort),
 		"--bind-address=127.0.0.1",
@@ -24,7 +31,7 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, auditP
 		// interface that is not loopback, and a machine need not have one.
 		"--advertise-address=127.0.0.1",
 		"--endpoint-reconciler-type=none",
-		"--service-cluster-ip-range=10.0.0.0/24",
+		"--service-cluster-ip-range=" + serviceRange,
 		"--tls-cert-file=" + c.pki.path(serverCert),
 		"--tls-private-key-file=" + c.pki.path(serverKey),
 		"--client-ca-file=" + c.pki.path(caCert),
@@ -33,6 +40,9 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, auditP
 		"--service-account-signing-key-file=" + c.pki.path(serviceAccountKey),
 		"--service-account-key-file=" + c.pki.path(serviceAccountKey),
 		"--allow-privileged=true",
+	}
+	if servicesToPods {
+		args = append(args, "--enable-aggregator-routing")
 	}
 	if auditPolicy != "" {
 		policy := filepath.Join(c.dir, "audit-policy.yaml")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,10 @@ type Options struct {
 	ControllerManager bool
 	// Scheduler starts kube-scheduler too: where there are nodes, Pods get one.
 	Scheduler bool
+	// ServicesToPods has the API server call a webhook's Service at the addresses
+	// of its Pods, where there is no kube-proxy. A Service with an external name
+	// can't be called then.
+	ServicesToPods bool
 	// AuditPolicy is a YAML audit.k8s.io Policy; without it nothing is
 	// audited. The events go to the file AuditLog.
 	AuditPolicy string
@@ -108,7 +113,7 @@ func (c *Cluster) start(ctx context.Context, o Options) error {
 	if err := c.connect(); err != nil {
 		return err
 	}
-	if err := c.startAPIServer(ctx, ports[0], ports[2], o.AuditPolicy); err != nil {
+	if err := c.startAPIServer(ctx, ports[0], ports[2], o.AuditPolicy, o.ServicesToPods); err != nil {
 		return err
 	}
 	if o.ControllerManager {
@@ -194,6 +199,9 @@ func (c *Cluster) AuditLog() string { return filepath.Join(c.dir, "audit.log") }
 
 // Dir is a folder that goes when the cluster stops.
 func (c *Cluster) Dir() string { return c.dir }
+
+// Server is the host and port that the API server listens on.
+func (c *Cluster) Server() string { return strings.TrimPrefix(c.server, "https://") }
 
 // Client is the administrator's client.
 func (c *Cluster) Client() kubernetes.Interface { return c.client }

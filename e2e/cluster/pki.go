@@ -48,7 +48,8 @@ func newPKI(dir string) (*pki, error) {
 
 	server := template(pkix.Name{CommonName: "kube-apiserver"})
 	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	server.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	// Pods call the Service "kubernetes" by its address.
+	server.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.ParseIP(ServiceAddress)}
 	server.DNSNames = []string{"localhost", "kubernetes.default.svc"}
 	_, serverPEM, serverKeyPEM, err := issue(server, ca, signer)
 	if err != nil {

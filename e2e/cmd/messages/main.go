@@ -36,7 +36,7 @@ func enter() int {
 	if err != nil {
 		return fail(err)
 	}
-	inside, code, err := netns.Run(ctx, []string{node.Address + "/32", nameServer + "/32", front + "/32", nobody + "/32"})
+	inside, code, err := netns.Run(ctx, []string{node.Address + "/32", nameServer + "/32", frontAddress + "/32", nobody + "/32"})
 	switch {
 	case err != nil:
 		return fail(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/pullgate/pullgate/e2e/build"
 	"github.com/pullgate/pullgate/e2e/cluster"
+	"github.com/pullgate/pullgate/e2e/front"
 	"github.com/pullgate/pullgate/e2e/node"
 	"github.com/pullgate/pullgate/e2e/pullgate"
 	"github.com/pullgate/pullgate/e2e/registry"
@@ -21,9 +23,9 @@ import (
 
 // The addresses in the network namespace, of those for documentation.
 const (
-	nameServer = "192.0.2.53"
-	front      = "203.0.113.10" // where all registries are
-	nobody     = "203.0.113.20" // where nobody listens
+	nameServer   = "192.0.2.53"
+	frontAddress = "203.0.113.10" // where all registries are
+	nobody       = "203.0.113.20" // where nobody listens
 )
 
 // The registries' hosts.
@@ -159,14 +161,14 @@ func (s *setup) nameRegistries(ctx context.Context) error {
 	}
 	addresses := map[string]string{downHost: nobody}
 	for host := range backends {
-		addresses[host] = front
+		addresses[host] = frontAddress
 	}
-	stop, err := serveNames(ctx, s.dir, addresses)
+	stop, err := front.ServeNames(ctx, nameServer, s.dir, addresses)
 	if err != nil {
 		return err
 	}
 	s.undo = append(s.undo, stop)
-	ca, stop, err := serveFront(ctx, backends)
+	ca, stop, err := front.Serve(ctx, frontAddress, backends)
 	if err != nil {
 		return err
 	}
@@ -191,4 +193,23 @@ func (s *setup) startPullgate(ctx context.Context) error {
 	}
 	s.undo = append(s.undo, func() { server.Stop() })
 	return server.WaitCalled(ctx, s.cluster, namespace)
+}
+
+// trust writes the certs.d entries of hosts whose CA the node, and pullgate, know.
+func trust(dir string, ca []byte, hosts ...string) (certsD string, err error) {
+	file := filepath.Join(dir, "ca.pem")
+	if err := os.WriteFile(file, ca, 0o600); err != nil {
+		return "", err
+	}
+	certsD = filepath.Join(dir, "certs.d")
+	for _, host := range hosts {
+		if err := os.MkdirAll(filepath.Join(certsD, host), 0o750); err != nil {
+			return "", err
+		}
+		content := fmt.Sprintf("server = %q\nca = %q\n", "https://"+host, file)
+		if err := os.WriteFile(filepath.Join(certsD, host, "hosts.toml"), []byte(content), 0o600); err != nil {
+			return "", err
+		}
+	}
+	return certsD, nil
 }

@@ -1,4 +1,4 @@
-package main
+package front
 
 import (
 	"context"
@@ -17,15 +17,13 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"path/filepath"
 	"time"
 )
 
-// serveFront speaks HTTPS at the address front, for hosts that are each served by
+// Serve speaks HTTPS at an address, for hosts that are each served by
 // a registry on loopback: so registries are where a user would have them, and no
 // message holds a port. It returns the CA's certificate, in PEM.
-func serveFront(ctx context.Context, backends map[string]string) (ca []byte, stop func(), err error) {
+func Serve(ctx context.Context, address string, backends map[string]string) (ca []byte, stop func(), err error) {
 	proxies := map[string]http.Handler{}
 	var hosts []string
 	for host, backend := range backends {
@@ -46,7 +44,7 @@ func serveFront(ctx context.Context, backends map[string]string) (ca []byte, sto
 	if err != nil {
 		return nil, nil, err
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(front, "443"))
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(address, "443"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("serve the registries: %w", err)
 	}
@@ -103,23 +101,4 @@ func newCertificate(hosts []string) (caPEM []byte, pair tls.Certificate, err err
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER}),
 		tls.Certificate{Certificate: [][]byte{leafDER}, PrivateKey: leafKey}, nil
-}
-
-// trust writes the certs.d entries of hosts whose CA the node, and pullgate, know.
-func trust(dir string, ca []byte, hosts ...string) (certsD string, err error) {
-	file := filepath.Join(dir, "ca.pem")
-	if err := os.WriteFile(file, ca, 0o600); err != nil {
-		return "", err
-	}
-	certsD = filepath.Join(dir, "certs.d")
-	for _, host := range hosts {
-		if err := os.MkdirAll(filepath.Join(certsD, host), 0o750); err != nil {
-			return "", err
-		}
-		content := fmt.Sprintf("server = %q\nca = %q\n", "https://"+host, file)
-		if err := os.WriteFile(filepath.Join(certsD, host, "hosts.toml"), []byte(content), 0o600); err != nil {
-			return "", err
-		}
-	}
-	return certsD, nil
 }

@@ -1,4 +1,4 @@
-package main
+package front
 
 import (
 	"context"
@@ -13,11 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// serveNames is a name server that knows the hosts under example.com, and puts it
+// ServeNames is a name server, at an address, that knows the hosts given, and puts it
 // in the place of the machine's, for this program and those that it starts. With
 // names that resolve, messages hold what they hold in a cluster.
-func serveNames(ctx context.Context, dir string, addresses map[string]string) (stop func(), err error) {
-	conn, err := (&net.ListenConfig{}).ListenPacket(ctx, "udp", net.JoinHostPort(nameServer, "53"))
+func ServeNames(ctx context.Context, address, dir string, addresses map[string]string) (stop func(), err error) {
+	conn, err := (&net.ListenConfig{}).ListenPacket(ctx, "udp", net.JoinHostPort(address, "53"))
 	if err != nil {
 		return nil, fmt.Errorf("start the name server: %w", err)
 	}
@@ -34,7 +34,7 @@ func serveNames(ctx context.Context, dir string, addresses map[string]string) (s
 		}
 	}()
 	file := filepath.Join(dir, "resolv.conf")
-	if err := os.WriteFile(file, []byte("nameserver "+nameServer+"\n"), 0o644); err != nil { //nolint:gosec // as /etc/resolv.conf is
+	if err := os.WriteFile(file, []byte("nameserver "+address+"\n"), 0o644); err != nil { //nolint:gosec // as /etc/resolv.conf is
 		_ = conn.Close()
 		return nil, err
 	}

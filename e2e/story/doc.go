@@ -1,0 +1,16 @@
+// Package story is what users and administrators do with pullgate, from its
+// installation with Helm to the end, on a cluster with a real node:
+//
+//	story.go      the steps, one after another
+//	stage.go      the cluster, the registries and pullgate's image
+//	forward.go    the way from Pods to the API server, which is kube-proxy's elsewhere
+//	user.go       kubectl and helm, as the user runs them
+//	manifests.go  what the user applies
+//	watch.go      that no Pod that pullgate let through fails to pull
+//	stream.go     Pods that come all the time, while something else is done
+//	workloads.go  steps of users
+//	operate.go    steps of administrators
+//	outage.go     steps in which pullgate is down, or gone
+//
+// It needs root on Linux, and runs inside of netns.Run only.
+package story

@@ -1,0 +1,115 @@
+package story
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/pullgate/pullgate/e2e/build"
+)
+
+// Options says what to run, and with what.
+type Options struct {
+	// Binaries are the programs of Programs.
+	Binaries build.Paths
+	// Helm is the path of helm.
+	Helm string
+	// Out is told of each step and its time.
+	Out io.Writer
+	// FailAfter is the name of a step after which all fails, to see what is left
+	// behind then.
+	FailAfter string
+}
+
+// Programs are what has to be built beforehand.
+func Programs() []string {
+	return append(append(build.All(), build.KubeScheduler), build.Node()...)
+}
+
+// step is one thing that users do, and what they meet.
+type step struct {
+	name string
+	do   func(context.Context, *story) error
+}
+
+func steps() []step {
+	return []step{
+		{"install", install},
+		{"helm test", helmTest},
+		{"Deployment with a typo", typo},
+		{"private image", private},
+		{"warn-only namespace", warnOnly},
+		{"kubectl debug", debug},
+		{"image volume", imageVolume},
+		{"Job", job},
+		{"CronJob", cronJob},
+		{"DaemonSet", daemonSet},
+		{"rolling upgrade", rollingUpgrade},
+		{"drain", drain},
+		{"certificates and configuration", rotate},
+		{"down, failurePolicy Ignore", downIgnore},
+		{"down, failurePolicy Fail", downFail},
+		{"uninstall", uninstall},
+		{"the typo without pullgate", typoWithout},
+		{"reinstall", reinstall},
+	}
+}
+
+// Run sets everything up, does all steps and tears everything down.
+func Run(ctx context.Context, o Options) error {
+	begun := time.Now()
+	s := &story{options: o}
+	defer s.tearDown()
+	if err := s.timed("set up", func() error { return s.setUp(ctx) }); err != nil {
+		return err
+	}
+	for _, step := range steps() {
+		err := s.timed(step.name, func() error {
+			if err := step.do(ctx, s); err != nil {
+				return err
+			}
+			return s.pulls.failed()
+		})
+		if err != nil {
+			return fmt.Errorf("%w\n%s", err, s.evidence(ctx))
+		}
+		if step.name == o.FailAfter {
+			return fmt.Errorf("failed after %q, as told to", step.name)
+		}
+	}
+	s.say("%d steps passed in %s", len(steps()), time.Since(begun).Round(time.Second))
+	return nil
+}
+
+// timed does something, and says how long it took.
+func (s *story) timed(name string, do func() error) error {
+	s.say("== %s", name)
+	begun := time.Now()
+	err := do()
+	took := time.Since(begun).Round(100 * time.Millisecond)
+	if err != nil {
+		s.say("== %s: FAILED after %s", name, took)
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	s.say("   ok, %s", took)
+	return nil
+}
+
+func (s *story) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.options.Out, format+"\n", args...)
+}
+
+// evidence is what explains a failure.
+func (s *story) evidence(ctx context.Context) string {
+	// What was interrupted has nothing to explain, and no cluster any more.
+	if ctx.Err() != nil {
+		return ""
+	}
+	pods, _ := s.kubectl(ctx, "", "get", "pods", "-A", "-o", "wide")
+	events, _ := s.kubectl(ctx, "", "get", "events", "-A", "--sort-by=.lastTimestamp")
+	if lines := 8 << 10; len(events) > lines {
+		events = events[len(events)-lines:]
+	}
+	return fmt.Sprintf("%s\n%s\npullgate's log:\n%s", pods, events, s.node.PodLogs(namespace))
+}
