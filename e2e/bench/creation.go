@@ -32,7 +32,7 @@ type Creation struct {
 type round struct{ rate, p50, p99 float64 }
 
 func (b *Bench) creation(ctx context.Context) ([]Creation, error) {
-	rounds, pods := 24, 800
+	rounds, pods := 12, 600
 	if b.options.Short {
 		rounds, pods = 2, 100
 	}

@@ -47,6 +47,7 @@ func (b *Bench) measureStart(ctx context.Context) (s Start, err error) {
 	if err := b.sleep(ctx, 10*time.Second); err != nil {
 		return s, err
 	}
+	b.tellMemory()
 	s.IdleRSS, err = b.rss()
 	return s, err
 }
@@ -76,6 +77,18 @@ func (b *Bench) forgetCertificates(ctx context.Context) error {
 func (b *Bench) rss() (float64, error) {
 	stat, err := b.stat()
 	return float64(stat.ResidentMemory()) / (1 << 20), err
+}
+
+// tellMemory tells how much of it is the program's own file, which the kernel can
+// drop and read again.
+func (b *Bench) tellMemory() {
+	p, err := procfs.NewProc(b.server.Pid())
+	if err != nil {
+		return
+	}
+	if status, err := p.NewStatus(); err == nil {
+		b.tell("memory: %d MiB in all, %d MiB of it the program's file", status.VmRSS>>20, status.RssFile>>20)
+	}
 }
 
 // cpu is the CPU time that pullgate has had, in seconds.
