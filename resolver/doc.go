@@ -8,8 +8,11 @@
 //	credentials.go what became of the Secrets that the Pod names
 //	keyring/       Secrets → credentials in the kubelet's order
 //	resolver.go    the decision order; credentials tried one after another
+//	instant.go     a yes that is known already, for which nobody has to wait
 //	attempt.go     one credential's attempt: cached, joined with its like
 //	registry/      the registry asked as containerd asks it
+//	known.go       what is kept, for how long, and what is asked for anew
+//	health.go      registries that are left alone for a while
 //	content.go     the manifest's media type; an index against the nodes' platforms
 //	classify.go    what the registry answered → Reason
 //	words.go       Reason → what the user reads
