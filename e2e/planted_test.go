@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullgate/pullgate/e2e/build"
+	"github.com/pullgate/pullgate/e2e/collector"
 	"github.com/pullgate/pullgate/e2e/pullgate"
 )
 
@@ -58,10 +59,14 @@ func testPlanted(t *testing.T, s *suite) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	traces, err := collector.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	// Of its own, so that nothing that is tried here makes the suite's leave
 	// registries alone.
 	replica, err := pullgate.Start(t.Context(), s.cluster, pullgate.Options{
-		Binary: s.binaries[build.Pullgate], CertsD: s.certsD, LogLevel: "debug", Config: "limits:\n  backOff: 0s\n",
+		Binary: s.binaries[build.Pullgate], CertsD: s.certsD, LogLevel: "debug", Config: "limits:\n  backOff: 0s\n", Env: traces.Env(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -100,6 +105,7 @@ func testPlanted(t *testing.T, s *suite) {
 	came["pullgate check"] = s.checkPlanted(t, ns, names)
 
 	for what, read := range map[string]func() (string, error){
+		"the traces":                  func() (string, error) { return traces.Received(), nil },
 		"the log of the replica":      func() (string, error) { return readFile(replica.LogFile()) },
 		"the log of pullgate":         func() (string, error) { return readFile(s.server.LogFile()) },
 		"the audit log":               func() (string, error) { return readFile(s.cluster.AuditLog()) },

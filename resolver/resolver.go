@@ -101,6 +101,7 @@ func (r *Resolver) LeavesAlone(host string) bool { return r.health.leavesAlone(h
 // Pod says, then, only if need be, by what its registry says. It returns when it
 // knows, or when ctx is done, with Timeout then. It never panics.
 func (r *Resolver) Check(ctx context.Context, image Image, pod Pod) (v Verdict) {
+	ctx, end := traced(ctx, image)
 	defer func() {
 		if p := recover(); p != nil {
 			logr.FromContextOrDiscard(ctx).Error(fmt.Errorf("%v", p), "panic in a check", "stack", string(debug.Stack()))
@@ -108,6 +109,7 @@ func (r *Resolver) Check(ctx context.Context, image Image, pod Pod) (v Verdict) 
 		}
 		v.Image = image.Reference
 		v.Class = r.config.Reasons.class(v.Reason)
+		end(v)
 	}()
 
 	ref, err := reference.Parse(image.Reference)

@@ -3,6 +3,7 @@
 //
 // The walk of one request through the files:
 //
+//	trace.go       the API server's trace is gone on with, where somebody wants that
 //	deadline.go    the API server's ?timeout= becomes the context's deadline
 //	validator.go   Handle: the steps below, one after another
 //	operations.go  the operations that can bring an image

@@ -35,6 +35,7 @@ type Validator struct {
 func (v *Validator) Handle(ctx context.Context, req admission.Request) admission.Response {
 	start := time.Now()
 	a := v.answer(ctx, req)
+	describe(ctx, req, a.outcome)
 	if v.Observer != nil {
 		var budget time.Duration
 		if deadline, ok := ctx.Deadline(); ok {

@@ -92,7 +92,11 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 		return err
 	}
 	// Asking the manager for the server is what makes it start the server.
-	mgr.GetWebhookServer().Register(admissionPath, leaving(told, webhook.WithDeadline(&admission.Webhook{Handler: handler})))
+	serving, err := traced(ctx, mgr, leaving(told, webhook.WithDeadline(&admission.Webhook{Handler: handler})))
+	if err != nil {
+		return err
+	}
+	mgr.GetWebhookServer().Register(admissionPath, serving)
 
 	err = addChecks(mgr, metrics.Registry, map[string]healthz.Checker{
 		"certificates": certificates.Ready,

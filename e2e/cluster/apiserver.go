@@ -22,7 +22,7 @@ const (
 	ServiceAddress = "10.0.0.1"
 )
 
-func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, auditPolicy string, servicesToPods bool) error {
+func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, o Options) error {
 	args := []string{
 		"--etcd-servers=http://" + process.Loopback(etcdPort),
 		"--bind-address=127.0.0.1",
@@ -41,12 +41,19 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, auditP
 		"--service-account-key-file=" + c.pki.path(serviceAccountKey),
 		"--allow-privileged=true",
 	}
-	if servicesToPods {
+	if o.ServicesToPods {
 		args = append(args, "--enable-aggregator-routing")
 	}
-	if auditPolicy != "" {
+	if o.Tracing {
+		tracing := filepath.Join(c.dir, "tracing.yaml")
+		if err := os.WriteFile(tracing, []byte(tracingConfiguration), 0o600); err != nil {
+			return err
+		}
+		args = append(args, "--tracing-config-file="+tracing)
+	}
+	if o.AuditPolicy != "" {
 		policy := filepath.Join(c.dir, "audit-policy.yaml")
-		if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
+		if err := os.WriteFile(policy, []byte(o.AuditPolicy), 0o600); err != nil {
 			return err
 		}
 		args = append(args, "--audit-policy-file="+policy, "--audit-log-path="+c.AuditLog(), "--audit-log-mode=blocking")
@@ -64,6 +71,14 @@ func (c *Cluster) startAPIServer(ctx context.Context, etcdPort, port int, auditP
 	}}
 	return c.launch(ctx, c.apiServer.name, c.apiServer.args, c.apiServer.probe)
 }
+
+// tracingConfiguration names a collector that is not there: nothing listens on the
+// discard port.
+const tracingConfiguration = `apiVersion: apiserver.config.k8s.io/v1
+kind: TracingConfiguration
+endpoint: 127.0.0.1:9
+samplingRatePerMillion: 1000000
+`
 
 // RestartAPIServer ends kube-apiserver as an upgrade does, with SIGTERM, and starts
 // it again at the same address and on the same etcd. It returns when it is ready.

@@ -39,6 +39,9 @@ type Options struct {
 	// AuditPolicy is a YAML audit.k8s.io Policy; without it nothing is
 	// audited. The events go to the file AuditLog.
 	AuditPolicy string
+	// Tracing has the API server trace every request, and so send the trace's
+	// context to webhooks. The spans themselves go nowhere.
+	Tracing bool
 }
 
 // Cluster is a running control plane.
@@ -113,7 +116,7 @@ func (c *Cluster) start(ctx context.Context, o Options) error {
 	if err := c.connect(); err != nil {
 		return err
 	}
-	if err := c.startAPIServer(ctx, ports[0], ports[2], o.AuditPolicy, o.ServicesToPods); err != nil {
+	if err := c.startAPIServer(ctx, ports[0], ports[2], o); err != nil {
 		return err
 	}
 	if o.ControllerManager {

@@ -52,7 +52,7 @@ func TestMonitoring(t *testing.T) {
 		}
 	}
 	for name, test := range map[string]func(*testing.T, *scene){
-		"metrics": testMetrics, "reference": testReference, "dashboard": testDashboard, "alerts": testAlerts,
+		"metrics": testMetrics, "reference": testReference, "dashboard": testDashboard, "alerts": testAlerts, "traces": testTraces,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/pullgate/pullgate/e2e/build"
 	"github.com/pullgate/pullgate/e2e/cluster"
+	"github.com/pullgate/pullgate/e2e/collector"
 	"github.com/pullgate/pullgate/e2e/process"
 	"github.com/pullgate/pullgate/e2e/pullgate"
 	"github.com/pullgate/pullgate/e2e/registry"
@@ -37,6 +38,7 @@ type scene struct {
 	port      int
 	replicas  []*pullgate.Server
 	server    *prometheus
+	traces    *collector.Collector
 }
 
 // newScene starts everything but pullgate, which is only installed.
@@ -49,7 +51,10 @@ func newScene(ctx context.Context, dir, root string) (*scene, error) {
 	if err := s.startRegistries(ctx); err != nil {
 		return nil, err
 	}
-	if s.cluster, err = cluster.Start(ctx, cluster.Options{Binaries: s.binaries}); err != nil {
+	if s.traces, err = collector.Start(ctx); err != nil {
+		return nil, err
+	}
+	if s.cluster, err = cluster.Start(ctx, cluster.Options{Binaries: s.binaries, Tracing: true}); err != nil {
 		return nil, err
 	}
 	if s.namespace, err = s.cluster.NewNamespace(ctx, nil); err != nil {
@@ -163,7 +168,7 @@ func (s *scene) apiServerJob() (scrapeJob, error) {
 // startReplicas starts two replicas. The API server calls the first.
 func (s *scene) startReplicas(ctx context.Context) error {
 	for n := range 2 {
-		o := pullgate.Options{Binary: s.binaries[build.Pullgate], CertsD: s.certsD(), Config: "limits: {backOff: 10m}\n"}
+		o := pullgate.Options{Binary: s.binaries[build.Pullgate], CertsD: s.certsD(), Config: "limits: {backOff: 10m}\n", Env: s.traces.Env()}
 		if n == 0 {
 			o.Port = s.port
 		}

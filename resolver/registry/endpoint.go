@@ -166,7 +166,7 @@ func (c *chains) adapt(client *http.Client, ch *chain) error {
 		t.Proxy = func(req *http.Request) (*url.URL, error) { return c.proxies.choose(req, trusted) }
 		t.MaxResponseHeaderBytes = maxHeaderBytes
 		t.MaxIdleConnsPerHost = t.MaxIdleConns
-		client.Transport = capped{c.wrapped(t)}
+		client.Transport = traced{capped{c.wrapped(t)}}
 	}
 	ch.strict[client] = client.Transport
 	return nil
