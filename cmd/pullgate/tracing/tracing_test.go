@@ -96,12 +96,8 @@ func newHandler(t *testing.T, seen func(*http.Request)) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decoder, err := webhook.NewDecoder()
-	if err != nil {
-		t.Fatal(err)
-	}
 	return webhook.WithDeadline(&admission.Webhook{Handler: &webhook.Validator{
-		Config: webhook.DefaultConfig(), Namespaces: labels{}, Decoder: decoder,
+		Config: webhook.DefaultConfig(), Namespaces: labels{},
 		Examiner: webhook.Examiner{Checker: checker, Secrets: webhook.NewSecrets(nil), Accounts: accounts{}},
 	}})
 }
