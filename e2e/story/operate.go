@@ -46,8 +46,17 @@ func rollingUpgrade(ctx context.Context, s *story) error {
 		return err
 	}
 	err = s.during(ctx, func(ctx context.Context) error {
-		_, err := s.release(ctx, "upgrade", "--set", "podAnnotations.round=second")
-		return err
+		if _, err := s.release(ctx, "upgrade", "--set", "podAnnotations.round=second"); err != nil {
+			return err
+		}
+		// The old ones still answer while they end.
+		return eventually(ctx, func(ctx context.Context) error {
+			pods, err := s.kubectl(ctx, "", "get", "pods", "-n", namespace, "-o", "name")
+			if err == nil && strings.Count(pods, "pod/") != 2 {
+				err = fmt.Errorf("there are not two Pods: %s", pods)
+			}
+			return err
+		})
 	})
 	if err != nil {
 		return err

@@ -122,7 +122,7 @@ func uninstall(ctx context.Context, s *story) error {
 		}
 		for line := range strings.Lines(left + own) {
 			switch line = strings.TrimSpace(line); {
-			case !strings.Contains(line, "/"), line == "serviceaccount/default", line == "configmap/kube-root-ca.crt":
+			case !strings.Contains(line, "/"), strings.HasPrefix(line, "Warning: "), line == "serviceaccount/default", line == "configmap/kube-root-ca.crt":
 			default:
 				return fmt.Errorf("left behind: %s", line)
 			}

@@ -119,14 +119,19 @@ const patience = 2 * time.Minute
 func eventually(ctx context.Context, try func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	var last error
 	for {
 		err := try(ctx)
 		if err == nil {
 			return nil
 		}
+		// What was cut short explains nothing.
+		if ctx.Err() == nil || last == nil {
+			last = err
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("not within %s: %w", patience, errors.Join(err, context.Cause(ctx)))
+			return fmt.Errorf("not within %s: %w", patience, errors.Join(last, context.Cause(ctx)))
 		case <-time.After(250 * time.Millisecond):
 		}
 	}

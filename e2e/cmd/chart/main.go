@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -27,6 +28,9 @@ import (
 )
 
 const namespace = "pullgate-system"
+
+// caBundle is that field of a webhook, and no comment on it.
+var caBundle = regexp.MustCompile(`(?m)^[ -]*caBundle:`)
 
 func main() {
 	var c checker
@@ -153,7 +157,7 @@ func (c *checker) checkManifest(ctx context.Context) error {
 
 // check holds documents against the schemas and the API server.
 func (c *checker) check(ctx context.Context, name, documents string) error {
-	if strings.Contains(documents, "caBundle:") {
+	if caBundle.MatchString(documents) {
 		return fmt.Errorf("%s: it has a caBundle, which would take away what pullgate writes", name)
 	}
 	summary, err := c.command(ctx, documents, c.kubeconform, "-strict", "-summary",

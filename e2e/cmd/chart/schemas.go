@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -106,7 +107,8 @@ func writeGroup(dir string, document []byte) (kinds int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		file := strings.ToLower(fmt.Sprintf("%s-%s-%s.json", of[0].Group, of[0].Version, of[0].Kind))
+		// Of a kind without a group, kubeconform takes the version for it.
+		file := strings.ToLower(fmt.Sprintf("%s-%s-%s.json", cmp.Or(of[0].Group, of[0].Version), of[0].Version, of[0].Kind))
 		if err := os.WriteFile(filepath.Join(dir, file), content, 0o600); err != nil { //nolint:gosec // names of API groups
 			return 0, err
 		}
