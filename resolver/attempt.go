@@ -69,10 +69,12 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 	}
 }
 
-// key is under what an answer is kept: it changes when certs.d does.
+// key is under what an answer is kept: it changes when certs.d does. It is a hash
+// because there are 100,000 of them, and the rest is five times as long.
 func (r *Resolver) key(ref reference.Reference, login registry.Login) (string, error) {
 	endpoint, err := r.client.EndpointID(ref.Host)
-	return endpoint + "\x00" + ref.String() + "\x00" + login.ID, err
+	sum := sha256.Sum256([]byte(endpoint + "\x00" + ref.String() + "\x00" + login.ID))
+	return string(sum[:]), err
 }
 
 // fly begins a look-up, or joins the one that is under way.
