@@ -40,7 +40,7 @@ func testTraces(t *testing.T, s *scene) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	image := limitedHost + "/acme/traced:v1"
+	image := limitedHost + "/acme/app:traced"
 	_, err = client.CoreV1().Pods(s.namespace).Create(t.Context(), &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "traced"},
 		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "web", Image: image}}},

@@ -34,7 +34,7 @@ type ask struct {
 
 // do sends the request until its answer is final.
 func (a *ask) do(ctx context.Context, req *http.Request) (*http.Response, error) {
-	ctx, inside := withInside(ctx)
+	ctx, inside := withInside(hideSpan(ctx))
 	resp, err := a.insist(ctx, req)
 	if err != nil && inside.Load() {
 		err = &InsideError{err}

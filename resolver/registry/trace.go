@@ -1,16 +1,30 @@
 package registry
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
+type spanKey struct{}
+
+// hideSpan leaves the context's span to traced alone: containerd's authorizer makes
+// spans of its own, with the whole URL in them.
+func hideSpan(ctx context.Context) context.Context {
+	span := trace.SpanFromContext(ctx)
+	if !span.IsRecording() {
+		return ctx
+	}
+	return trace.ContextWithSpan(context.WithValue(ctx, spanKey{}, span), noop.Span{})
+}
+
 // traced makes a span of each request to a registry or its token server, under
-// the context's span if that one is recorded.
+// the span that hideSpan has kept for it.
 //
 // Neither path nor query is told: a signed URL is a credential. No error is told in
 // words, since it may quote a URL. And the registry is told nothing: which requests
@@ -19,11 +33,12 @@ type traced struct{ http.RoundTripper }
 
 // RoundTrip passes a request on.
 func (t traced) RoundTrip(req *http.Request) (*http.Response, error) {
-	parent := trace.SpanFromContext(req.Context())
-	if !parent.IsRecording() {
+	parent, ok := req.Context().Value(spanKey{}).(trace.Span)
+	if !ok {
 		return t.RoundTripper.RoundTrip(req)
 	}
-	ctx, span := parent.TracerProvider().Tracer("github.com/pullgate/pullgate/resolver/registry").Start(req.Context(), req.Method,
+	under := trace.ContextWithSpan(req.Context(), parent)
+	_, span := parent.TracerProvider().Tracer("github.com/pullgate/pullgate/resolver/registry").Start(under, req.Method,
 		trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithAttributes(
 			attribute.String("http.request.method", req.Method),
@@ -34,7 +49,7 @@ func (t traced) RoundTrip(req *http.Request) (*http.Response, error) {
 	if port := req.URL.Port(); port != "" {
 		span.SetAttributes(attribute.String("server.port", port))
 	}
-	resp, err := t.RoundTripper.RoundTrip(req.WithContext(ctx))
+	resp, err := t.RoundTripper.RoundTrip(req)
 	if err != nil {
 		span.SetAttributes(attribute.String("error.type", fmt.Sprintf("%T", err)))
 		span.SetStatus(codes.Error, "")
