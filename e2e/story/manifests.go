@@ -74,15 +74,15 @@ spec:
 `, name, image)
 }
 
-// podOf is a Pod, with an image as a volume if there is one.
-func podOf(name, image, volume string) string {
+// podOf is a Pod that can run, with an image as a volume if there is one.
+func podOf(name, volume string) string {
 	if volume == "" {
 		return fmt.Sprintf(`apiVersion: v1
 kind: Pod
 metadata: {name: %s}
 spec:
   containers: [{name: app, image: %q}]
-`, name, image)
+`, name, good)
 	}
 	return fmt.Sprintf(`apiVersion: v1
 kind: Pod
@@ -90,5 +90,5 @@ metadata: {name: %s}
 spec:
   containers: [{name: app, image: %q, volumeMounts: [{name: data, mountPath: /data}]}]
   volumes: [{name: data, image: {reference: %q}}]
-`, name, image, volume)
+`, name, good, volume)
 }

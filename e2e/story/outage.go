@@ -33,7 +33,7 @@ func (s *story) guards(ctx context.Context) error {
 
 // starts makes a Pod and waits until it runs.
 func (s *story) starts(ctx context.Context, namespace, name string) error {
-	if printed, err := s.apply(ctx, namespace, podOf(name, good, "")); err != nil {
+	if printed, err := s.apply(ctx, namespace, podOf(name, "")); err != nil {
 		return fmt.Errorf("%w: %s", err, printed)
 	}
 	if err := s.must(ctx, "wait", "-n", namespace, "pod/"+name, "--for=condition=Ready", "--timeout", patience.String()); err != nil {
@@ -68,7 +68,7 @@ func downFail(ctx context.Context, s *story) error {
 		return err
 	}
 	err := eventually(ctx, func(ctx context.Context) error {
-		printed, err := s.apply(ctx, shop, podOf("refused", good, ""))
+		printed, err := s.apply(ctx, shop, podOf("refused", ""))
 		if err == nil {
 			return errors.Join(errors.New("a Pod is let through"), s.must(ctx, "delete", "pod", "refused", "-n", shop, "--now"))
 		}

@@ -103,7 +103,8 @@ func (s *story) setUp(ctx context.Context) error {
 }
 
 func (s *story) startRegistries(ctx context.Context) error {
-	binary, err := s.options.Binaries[build.Registry], error(nil)
+	var err error
+	binary := s.options.Binaries[build.Registry]
 	if s.open, err = registry.Start(ctx, registry.Options{Binary: binary}); err != nil {
 		return err
 	}

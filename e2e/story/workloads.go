@@ -149,11 +149,11 @@ func debug(ctx context.Context, s *story) error {
 }
 
 func imageVolume(ctx context.Context, s *story) error {
-	printed, err := s.apply(ctx, shop, podOf("volume", good, missing))
+	printed, err := s.apply(ctx, shop, podOf("volume", missing))
 	if err := denied(printed, err, missing, "spec.volumes[0].image.reference", noTag); err != nil {
 		return err
 	}
-	if printed, err := s.apply(ctx, shop, podOf("volume", good, good)); err != nil {
+	if printed, err := s.apply(ctx, shop, podOf("volume", good)); err != nil {
 		return fmt.Errorf("%w: %s", err, printed)
 	}
 	return s.must(ctx, "wait", "-n", shop, "pod/volume", "--for=condition=Ready", "--timeout", patience.String())

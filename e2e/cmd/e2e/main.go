@@ -56,7 +56,11 @@ func run(ctx context.Context, helm, failAfter string) (int, error) {
 	if _, _, err := netns.Run(ctx, story.Addresses()); err != nil {
 		return 1, err
 	}
-	return 0, story.Run(ctx, story.Options{Binaries: binaries, Helm: helm, FailAfter: failAfter, Out: os.Stdout})
+	err = story.Run(ctx, story.Options{Binaries: binaries, Helm: helm, FailAfter: failAfter, Out: os.Stdout})
+	if ctx.Err() != nil {
+		return 130, errors.New("interrupted")
+	}
+	return 0, err
 }
 
 // outside runs the program once more, in a network namespace and with a temporary
