@@ -125,6 +125,7 @@ func (b *busyRegistry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+	w.Header().Set("Content-Length", "2")
 	w.Header().Set("Docker-Content-Digest", absentDigest)
 }
 

@@ -64,10 +64,11 @@ func messages(digest string) map[string]message {
 
 		"platform": {image: app + "@" + digest, pod: func(p *corev1.Pod) { p.Spec.NodeSelector = map[string]string{messagesNode: ""} }, denied: denied(app+"@"+digest,
 			"no manifest for the platform of the nodes, linux/amd64: it is for linux/arm64, windows/amd64")},
-		"what is no image": {image: of(oddHost, "html:v1"), denied: denied(of(oddHost, "html:v1"), `its media type "text/html" is none that a node can use`)},
+		"what is no image": {image: of(oddHost, "json:v1"), denied: denied(of(oddHost, "json:v1"), `its media type "application/json" is none that a node can use`)},
 
 		"rate limit": {image: of(oddHost, "limited:v1"), warned: warned(of(oddHost, "limited:v1"), "registry odd.example.com limits the rate of requests")},
 		"error":      {image: of(oddHost, "failing:v1"), warned: warned(of(oddHost, "failing:v1"), "registry odd.example.com is not available: it answers 502 Bad Gateway")},
+		"web page":   {image: of(oddHost, "html:v1"), warned: warned(of(oddHost, "html:v1"), `registry odd.example.com is not available: it serves a page of type "text/html"`)},
 		"down":       {image: of(downHost, "app:v1"), warned: warned(of(downHost, "app:v1"), "registry down.example.com cannot be reached")},
 		"DNS":        {image: of("no-such.invalid", "app:v1"), warned: warned(of("no-such.invalid", "app:v1"), "registry no-such.invalid cannot be reached")},
 		"TLS":        {image: of(untrustedHost, "app:v1"), warned: warned(of(untrustedHost, "app:v1"), "the TLS certificate of untrusted.example.com is not trusted here")},

@@ -185,7 +185,7 @@ func TestBehaviours(t *testing.T) {
 			manifest(w, r, "Content-Length", "")
 			w.(http.Flusher).Flush() // chunked
 		}, want: Pullable},
-		"no digest, no JSON": {registry: func(w http.ResponseWriter, r *http.Request) {
+		"no digest, no JSON": {registry: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", manifestType)
 			_, _ = w.Write([]byte{0x9f, '{', 0})
 		}, want: RegistryUnavailable, says: "cannot be understood"},

@@ -83,7 +83,7 @@ func (c *Credentials) Unreadable(what string) *Credentials {
 }
 
 // login is made once for a credential: most images of a Pod share theirs.
-func (c *Credentials) login(credential keyring.Credential, make func(keyring.Credential) registry.Login) registry.Login {
+func (c *Credentials) login(credential keyring.Credential, newLogin func(keyring.Credential) registry.Login) registry.Login {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if known, ok := c.logins[credential]; ok {
@@ -92,7 +92,7 @@ func (c *Credentials) login(credential keyring.Credential, make func(keyring.Cre
 	if c.logins == nil {
 		c.logins = map[keyring.Credential]registry.Login{}
 	}
-	c.logins[credential] = make(credential)
+	c.logins[credential] = newLogin(credential)
 	return c.logins[credential]
 }
 
