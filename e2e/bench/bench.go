@@ -212,7 +212,7 @@ func (b *Bench) stopPullgate() {
 }
 
 func (b *Bench) tell(format string, args ...any) {
-	fmt.Fprintf(b.options.Progress, "%s %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
+	_, _ = fmt.Fprintf(b.options.Progress, "%s %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }
 
 // podOf makes a Pod of images, with the pull Secret.

@@ -126,7 +126,7 @@ func (b *Bench) newBareClient(ctx context.Context, repo string) (*bareClient, er
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	var answer struct {
 		Token string `json:"token"`
 	}
@@ -151,7 +151,7 @@ func (c *bareClient) head(ctx context.Context, image string) (time.Duration, err
 	if err != nil {
 		return 0, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	_, _ = io.Copy(io.Discard, resp.Body) // there is none
 	if resp.StatusCode != http.StatusOK {
 		return 0, fmt.Errorf("HEAD %s: %s", image, resp.Status)

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -56,7 +57,7 @@ func (b *Bench) crowd(ctx context.Context) (g Growth, c Crowd, err error) {
 	if err != nil {
 		return g, c, err
 	}
-	defer relay.listener.Close()
+	defer func() { _ = relay.listener.Close() }()
 	before, err := b.asked()
 	if err != nil {
 		return g, c, err
@@ -205,7 +206,7 @@ func (r *relay) serve(target string) {
 		}
 		pipe := func(to, from net.Conn, count *atomic.Int64) {
 			_, _ = io.Copy(counting{to, count}, from)
-			_, _ = to.Close(), from.Close()
+			_ = errors.Join(to.Close(), from.Close()) // one of them is gone already
 		}
 		go pipe(out, in, &r.sent)
 		go pipe(in, out, &r.received)

@@ -3,6 +3,7 @@ package bench
 import (
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,18 +18,18 @@ var page embed.FS
 // Print writes the targets and the figures as a table.
 func (r Result) Print(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "figure\ttarget\tmeasured\t")
+	_, _ = fmt.Fprintln(t, "figure\ttarget\tmeasured\t")
 	for _, g := range r.Targets {
 		verdict := "reached"
 		if !g.Reached {
 			verdict = "MISSED"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", g.Figure, g.Want, g.Got, verdict)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", g.Figure, g.Want, g.Got, verdict)
 	}
-	fmt.Fprintln(t, "\t\t\t")
-	fmt.Fprintln(t, "Pod creations\tPods/s\tp50\tp99")
+	_, _ = fmt.Fprintln(t, "\t\t\t")
+	_, _ = fmt.Fprintln(t, "Pod creations\tPods/s\tp50\tp99")
 	for _, c := range r.Creation {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", c.Name, c.PodsPerSecond.words(0, ""), c.P50.words(1, " ms"), c.P99.words(1, " ms"))
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", c.Name, c.PodsPerSecond.words(0, ""), c.P50.words(1, " ms"), c.P99.words(1, " ms"))
 	}
 	_ = t.Flush() // to a terminal, or to nobody
 }
@@ -68,9 +69,5 @@ func (r Result) Write(root string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	if err := tmpl.Execute(file, r); err != nil {
-		return err
-	}
-	return file.Close()
+	return errors.Join(tmpl.Execute(file, r), file.Close())
 }

@@ -80,7 +80,7 @@ func (r *reviewer) ask(ctx context.Context, pod *corev1.Pod) (time.Duration, err
 	if err != nil {
 		return 0, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	content, err := io.ReadAll(resp.Body)
 	took := time.Since(begun)
 	if err != nil {

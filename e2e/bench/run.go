@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/pullgate/pullgate/e2e/pullgate"
@@ -56,7 +57,7 @@ func (b *Bench) Run(ctx context.Context, root string) (r Result, err error) {
 			return r, err
 		}
 	}
-	r.Growth = append(pods, cache, nodes)
+	r.Growth = slices.Concat(pods, []Growth{cache, nodes})
 	r.Seconds = time.Since(r.When).Seconds()
 	if b.options.Only == "" {
 		r.Targets = targets(r)
