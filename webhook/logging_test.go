@@ -57,11 +57,11 @@ func TestOneLinePerAnswer(t *testing.T) {
 		reason  resolver.Reason
 		others  int
 	}{
-		"good":                   {images: []string{"good", "better"}},
-		"denied":                 {[]string{"good", "missing"}, "denied", "denied", resolver.ImageNotFound, 0},
+		"good":                    {images: []string{"good", "better"}},
+		"denied":                  {[]string{"good", "missing"}, "denied", "denied", resolver.ImageNotFound, 0},
 		"denied, the worst first": {[]string{"down", "missing", "missing:2"}, "denied", "denied", resolver.ImageNotFound, 2},
-		"not verified":           {[]string{"down", "good"}, "let through with an image that is not verified", "warned", resolver.Unreachable, 0},
-		"noted":                  {[]string{"noted"}, "let through with a note", "warned", resolver.Pullable, 0},
+		"not verified":            {[]string{"down", "good"}, "let through with an image that is not verified", "warned", resolver.Unreachable, 0},
+		"noted":                   {[]string{"noted"}, "let through with a note", "warned", resolver.Pullable, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, _ := newValidator(t, byName(), labels{})
