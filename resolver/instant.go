@@ -6,10 +6,16 @@ import (
 	"github.com/pullgate/pullgate/resolver/reference"
 )
 
+// usualLength is longer than references that are worth a quick answer, in bytes.
+const usualLength = 512
+
 // Instant is the verdict that Check would come to, if it is a yes that is known:
 // it waits for nothing, and so takes no goroutine, which for what most Pods ask
 // costs more than the answer.
 func (r *Resolver) Instant(image Image, pod Pod) (v Verdict, known bool) {
+	if len(image.Reference) > usualLength {
+		return v, false // parsing takes its time, and Check does it as well
+	}
 	ref, err := reference.Parse(image.Reference)
 	if err != nil || image.PullPolicy == corev1.PullNever || pod.Credentials.malformed != nil || r.client.NodeLocal(ref.Host) {
 		return v, false

@@ -63,15 +63,15 @@ func (e Examiner) Examine(ctx context.Context, s Subject, anew bool) (findings [
 	findings = make([]Finding, len(s.Images))
 	var wait []int
 	for n, image := range s.Images {
-		v, known := e.Checker.Instant(image.Image, pod)
-		switch {
-		case known:
-		case n < maxImages:
-			wait = append(wait, n)
-		default:
-			v = tooMany(image.Image)
+		findings[n].Fields = image.Fields
+		if n >= maxImages {
+			findings[n].Verdict = tooMany(image.Image)
+			continue
 		}
-		findings[n] = Finding{Verdict: v, Fields: image.Fields}
+		v, known := e.Checker.Instant(image.Image, pod)
+		if findings[n].Verdict = v; !known {
+			wait = append(wait, n)
+		}
 	}
 	parallel(len(wait), func(i int) {
 		n := wait[i]
