@@ -2,22 +2,17 @@ package front
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"time"
+
+	"github.com/pullgate/pullgate/e2e/testcert"
 )
 
 // Serve speaks HTTPS at an address, for hosts that are each served by
@@ -40,7 +35,7 @@ func Serve(ctx context.Context, address string, backends map[string]string) (ca 
 			},
 		}
 	}
-	ca, pair, err := newCertificate(hosts)
+	ca, pair, err := testcert.Issue(testcert.Options{CA: "Example CA", Server: "Example registries", DNSNames: hosts, Before: time.Hour, After: 24 * time.Hour})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -64,41 +59,4 @@ func Serve(ctx context.Context, address string, backends map[string]string) (ca 
 	}
 	go func() { _ = server.ServeTLS(l, "", "") }() // Ends with stop.
 	return ca, func() { _ = server.Close() }, nil
-}
-
-// newCertificate makes a CA that nobody trusts unasked, and a certificate of it
-// for the hosts.
-func newCertificate(hosts []string) (caPEM []byte, pair tls.Certificate, err error) {
-	now := time.Now()
-	template := func(name string) *x509.Certificate {
-		return &x509.Certificate{
-			SerialNumber: big.NewInt(now.UnixNano()),
-			Subject:      pkix.Name{CommonName: name},
-			NotBefore:    now.Add(-time.Hour),
-			NotAfter:     now.Add(24 * time.Hour),
-			KeyUsage:     x509.KeyUsageDigitalSignature,
-		}
-	}
-	ca, leaf := template("Example CA"), template("Example registries")
-	ca.IsCA, ca.BasicConstraintsValid = true, true
-	ca.KeyUsage |= x509.KeyUsageCertSign
-	leaf.ExtKeyUsage, leaf.DNSNames = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, hosts
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, pair, fmt.Errorf("make the CA's key: %w", err)
-	}
-	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, caKey.Public(), caKey)
-	if err != nil {
-		return nil, pair, fmt.Errorf("sign the CA: %w", err)
-	}
-	leafKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, pair, fmt.Errorf("make the registries' key: %w", err)
-	}
-	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, leafKey.Public(), caKey)
-	if err != nil {
-		return nil, pair, fmt.Errorf("sign the registries' certificate: %w", err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER}),
-		tls.Certificate{Certificate: [][]byte{leafDER}, PrivateKey: leafKey}, nil
 }

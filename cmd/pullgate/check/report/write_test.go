@@ -139,7 +139,7 @@ func TestFileURI(t *testing.T) {
 		"deploy.yaml":                   "deploy.yaml",
 		"./a/b.yaml":                    "a/b.yaml",
 		"sub dir/ä#.yaml":               "sub%20dir/%C3%A4%23.yaml",
-		"/work/a.yaml":                  "file:///work/a.yaml",
+		"/src/a.yaml":                   "file:///src/a.yaml",
 		"https://u:p@example.com/a.yml": "https://u:xxxxx@example.com/a.yml",
 	} {
 		if got := fileURI(file); got != want {
