@@ -20,7 +20,7 @@ COPY . .
 ARG TARGETOS
 ARG TARGETARCH
 RUN CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} \
-    go build -trimpath -ldflags "-s -w" -o /out/pullgate ./cmd/pullgate
+    go build -trimpath -tags grpcnotrace -ldflags "-s -w" -o /out/pullgate ./cmd/pullgate
 
 # Nothing but the binary and the roots that registries are verified against: no
 # shell, no libc, no writable directory.

@@ -31,7 +31,7 @@ demo-up: ## the same, left running until Ctrl-C, with the KUBECONFIG to use
 
 .PHONY: build
 build: ## build bin/pullgate
-	CGO_ENABLED=0 go build -trimpath -o bin/pullgate ./cmd/pullgate
+	CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags "-s -w" -o bin/pullgate ./cmd/pullgate
 
 .PHONY: test
 test: test-unit test-e2e ## every test that needs no root

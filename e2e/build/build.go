@@ -118,8 +118,6 @@ func (m module) command(ctx context.Context, b binary, version, out, name string
 		// As it is shipped: an image has no C library.
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 		cmd.Dir = filepath.Dir(m.dir)
-		// As in the Dockerfile: the size of what is loaded is part of its memory.
-		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 	}
 	// The go command removes its temporary files when it is interrupted, and
 	// ends its compilers.
@@ -128,13 +126,19 @@ func (m module) command(ctx context.Context, b binary, version, out, name string
 	return cmd
 }
 
+// shipped are the flags that the Dockerfile builds pullgate with: the size of the
+// program is part of its memory. Without grpcnotrace, gRPC (of which the trace
+// exporter has the types) links html/template, and with it the linker keeps every
+// exported method of every type: half as much again.
+var shipped = []string{"-trimpath", "-tags", "grpcnotrace", "-ldflags", "-s -w"}
+
 func flags(b binary, version string) []string {
 	var flags []string
 	if b.tags != "" {
 		flags = append(flags, "-tags", b.tags)
 	}
 	if b.parent {
-		flags = append(flags, "-trimpath", "-ldflags", "-s -w")
+		flags = append(flags, shipped...)
 	}
 	if b.module == kubernetes {
 		flags = append(flags, "-ldflags", kubernetesLDFlags(version))
