@@ -96,10 +96,7 @@ func newFuzzed(t testing.TB) *fuzzed {
 	h.Handler = WithDeadline(&admission.Webhook{Handler: &Validator{
 		Config:     DefaultConfig(),
 		Namespaces: h,
-		Examiner: Examiner{Checker: checker, Secrets: NewSecrets(h), Accounts: NewServiceAccounts(h), Nodes: nodeList{nodes: []*corev1.Node{{
-			ObjectMeta: metav1.ObjectMeta{Name: "n"},
-			Status:     corev1.NodeStatus{NodeInfo: corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: "amd64"}},
-		}}}},
+		Examiner:   Examiner{Checker: checker, Secrets: NewSecrets(h), Accounts: NewServiceAccounts(h), Nodes: nodeList{nodes: []*Node{node("n", "amd64")}}},
 	}})
 	return h
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"unique"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,14 +16,14 @@ import (
 // zero value knows of none. It is safe for concurrent use.
 type Nodes struct {
 	mu     sync.Mutex
-	byName map[string]*corev1.Node
+	byName map[string]*Node
 	// all is made of byName when it is asked for: 5,000 nodes are not copied for
 	// each Pod.
-	all []*corev1.Node
+	all []*Node
 }
 
 // All returns the nodes, not to be changed. It never fails.
-func (n *Nodes) All(context.Context) ([]*corev1.Node, error) {
+func (n *Nodes) All(context.Context) ([]*Node, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.all == nil {
@@ -31,7 +32,7 @@ func (n *Nodes) All(context.Context) ([]*corev1.Node, error) {
 	return n.all, nil
 }
 
-func (n *Nodes) set(name string, node *corev1.Node) {
+func (n *Nodes) set(name string, node *Node) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.all = nil; node == nil {
@@ -39,14 +40,14 @@ func (n *Nodes) set(name string, node *corev1.Node) {
 		return
 	}
 	if n.byName == nil {
-		n.byName = map[string]*corev1.Node{}
+		n.byName = map[string]*Node{}
 	}
 	n.byName[name] = node
 }
 
 // OnAdd takes a node that the informer has found.
 func (n *Nodes) OnAdd(obj any, _ bool) {
-	if node, ok := obj.(*corev1.Node); ok {
+	if node, ok := obj.(*Node); ok {
 		n.set(node.Name, node)
 	}
 }
@@ -62,22 +63,37 @@ func (n *Nodes) OnDelete(obj any) {
 	}
 }
 
-// SlimNode keeps of a node what is read here: name, labels, platform and the
-// names of its images. It is a transform for an informer.
+// Node is what is read here of a cluster's node. It is made by SlimNode.
+type Node struct {
+	// Node has name, labels and platform, and nothing else.
+	corev1.Node
+	// images are the names of the images that the node lists. Its fellows list the
+	// same: each name is kept once, which in a large cluster is most of the memory.
+	images []unique.Handle[string]
+}
+
+// SlimNode makes a *Node of a *corev1.Node. It is a transform for an informer.
 func SlimNode(obj any) (any, error) {
 	node, ok := obj.(*corev1.Node)
 	if !ok {
 		return obj, nil
 	}
-	slim := &corev1.Node{
+	slim := &Node{Node: corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: node.Name, Labels: node.Labels, ResourceVersion: node.ResourceVersion, UID: node.UID},
 		Status: corev1.NodeStatus{NodeInfo: corev1.NodeSystemInfo{
 			OperatingSystem: node.Status.NodeInfo.OperatingSystem,
 			Architecture:    node.Status.NodeInfo.Architecture,
 		}},
-	}
+	}}
+	names := 0
 	for _, image := range node.Status.Images {
-		slim.Status.Images = append(slim.Status.Images, corev1.ContainerImage{Names: image.Names})
+		names += len(image.Names)
+	}
+	slim.images = make([]unique.Handle[string], 0, names)
+	for _, image := range node.Status.Images {
+		for _, name := range image.Names {
+			slim.images = append(slim.images, unique.Make(name))
+		}
 	}
 	return slim, nil
 }

@@ -26,8 +26,8 @@ func TestNodes(t *testing.T) {
 			t.Errorf("%s: %v, want %v", when, got, want)
 		}
 	}
-	node := func(name, pool string) *corev1.Node {
-		return &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"pool": pool}}}
+	node := func(name, pool string) *Node {
+		return &Node{Node: corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"pool": pool}}}}
 	}
 	want("at first")
 	nodes.OnAdd(node("a", "x"), true)

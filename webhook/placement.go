@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"unique"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -15,15 +16,15 @@ import (
 
 // NodeLister lists the cluster's nodes.
 type NodeLister interface {
-	All(context.Context) ([]*corev1.Node, error)
+	All(context.Context) ([]*Node, error)
 }
 
 // placement is the nodes that a Pod can land on, found when first asked for:
 // most images need not be held against them.
-type placement struct{ nodes func() []*corev1.Node }
+type placement struct{ nodes func() []*Node }
 
 func newPlacement(ctx context.Context, lister NodeLister, spec *corev1.PodSpec) placement {
-	return placement{nodes: sync.OnceValue(func() []*corev1.Node {
+	return placement{nodes: sync.OnceValue(func() []*Node {
 		all, err := lister.All(ctx)
 		if err != nil {
 			log.FromContext(ctx).Error(err, "list the nodes")
@@ -35,14 +36,14 @@ func newPlacement(ctx context.Context, lister NodeLister, spec *corev1.PodSpec) 
 
 // candidates are the nodes that a Pod's nodeName, nodeSelector and required
 // node affinity allow. Taints come and go, and are not looked at.
-func candidates(spec *corev1.PodSpec, nodes []*corev1.Node) []*corev1.Node {
+func candidates(spec *corev1.PodSpec, nodes []*Node) []*Node {
 	required := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: *spec})
-	var allowed []*corev1.Node
+	var allowed []*Node
 	for _, n := range nodes {
 		if spec.NodeName != "" && spec.NodeName != n.Name {
 			continue
 		}
-		if ok, err := required.Match(n); err == nil && ok {
+		if ok, err := required.Match(&n.Node); err == nil && ok {
 			allowed = append(allowed, n)
 		}
 	}
@@ -69,10 +70,6 @@ func (p placement) Platforms() []ocispec.Platform {
 
 // List reports whether one of the nodes lists an image.
 func (p placement) List(ref reference.Reference) bool {
-	name := ref.String()
-	return slices.ContainsFunc(p.nodes(), func(n *corev1.Node) bool {
-		return slices.ContainsFunc(n.Status.Images, func(image corev1.ContainerImage) bool {
-			return slices.Contains(image.Names, name)
-		})
-	})
+	name := unique.Make(ref.String())
+	return slices.ContainsFunc(p.nodes(), func(n *Node) bool { return slices.Contains(n.images, name) })
 }

@@ -14,25 +14,33 @@ import (
 )
 
 type nodeList struct {
-	nodes []*corev1.Node
+	nodes []*Node
 	err   error
 }
 
-func (l nodeList) All(context.Context) ([]*corev1.Node, error) { return l.nodes, l.err }
+func (l nodeList) All(context.Context) ([]*Node, error) { return l.nodes, l.err }
 
-func node(name, arch string, images ...string) *corev1.Node {
-	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelArchStable: arch}}}
-	n.Status.NodeInfo = corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: arch}
+func node(name, arch string, images ...string) *Node {
+	full := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelArchStable: arch}}}
+	full.Status.NodeInfo = corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: arch}
 	if len(images) > 0 {
-		n.Status.Images = []corev1.ContainerImage{{Names: images}}
+		full.Status.Images = []corev1.ContainerImage{{Names: images}}
 	}
-	return n
+	return slim(full)
+}
+
+func slim(full *corev1.Node) *Node {
+	obj, err := SlimNode(full)
+	if err != nil {
+		panic(err)
+	}
+	return obj.(*Node)
 }
 
 func TestPlatforms(t *testing.T) {
 	amd64, arm64 := ocispec.Platform{OS: "linux", Architecture: "amd64"}, ocispec.Platform{OS: "linux", Architecture: "arm64"}
-	cluster := []*corev1.Node{node("a", "amd64"), node("b", "amd64"), node("c", "arm64")}
-	silent := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "silent"}}
+	cluster := []*Node{node("a", "amd64"), node("b", "amd64"), node("c", "arm64")}
+	silent := slim(&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "silent"}})
 
 	affinity := func(term corev1.NodeSelectorTerm) corev1.PodSpec {
 		return corev1.PodSpec{Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
@@ -54,7 +62,7 @@ func TestPlatforms(t *testing.T) {
 			{Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{"b"}},
 		}}), nodeList{nodes: cluster}, []ocispec.Platform{amd64}},
 		"nowhere yet":            {corev1.PodSpec{NodeSelector: map[string]string{"pool": "gpu"}}, nodeList{nodes: cluster}, nil},
-		"a node that is not set": {corev1.PodSpec{}, nodeList{nodes: append([]*corev1.Node{silent}, cluster...)}, nil},
+		"a node that is not set": {corev1.PodSpec{}, nodeList{nodes: append([]*Node{silent}, cluster...)}, nil},
 		"no nodes":               {corev1.PodSpec{}, nodeList{}, nil},
 		"nodes not known":        {corev1.PodSpec{}, nodeList{err: errors.New("down")}, nil},
 	} {
@@ -69,7 +77,7 @@ func TestPlatforms(t *testing.T) {
 
 func TestList(t *testing.T) {
 	const digest = "docker.io/library/nginx@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	list := nodeList{nodes: []*corev1.Node{node("a", "amd64"), node("b", "amd64", digest, "docker.io/library/nginx:1")}}
+	list := nodeList{nodes: []*Node{node("a", "amd64"), node("b", "amd64", digest, "docker.io/library/nginx:1")}}
 	for image, want := range map[string]bool{"nginx:1": true, "nginx:2": false, digest: true, "nginx": false, "r.io/library/nginx:1": false} {
 		ref, err := reference.Parse(image)
 		if err != nil {
@@ -82,16 +90,30 @@ func TestList(t *testing.T) {
 }
 
 func TestSlimNode(t *testing.T) {
-	full := node("a", "amd64", "nginx:1")
-	full.Annotations = map[string]string{"large": "value"}
-	full.Status.Images[0].SizeBytes = 1 << 30
-	full.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady}}
-	got, err := SlimNode(full)
-	if err != nil {
-		t.Fatal(err)
+	full := &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{Name: "a", UID: "u", ResourceVersion: "7", Labels: map[string]string{"pool": "x"}, Annotations: map[string]string{"large": "value"}},
+		Status: corev1.NodeStatus{
+			NodeInfo:   corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: "amd64", KernelVersion: "6"},
+			Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady}},
+			Images:     []corev1.ContainerImage{{Names: []string{"nginx:1", "nginx:latest"}, SizeBytes: 1 << 30}, {Names: []string{"redis:1"}}},
+		},
 	}
-	want := node("a", "amd64", "nginx:1")
-	if diff := cmp.Diff(any(want), got); diff != "" {
+	want := corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{Name: "a", UID: "u", ResourceVersion: "7", Labels: map[string]string{"pool": "x"}},
+		Status:     corev1.NodeStatus{NodeInfo: corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: "amd64"}},
+	}
+	got := slim(full)
+	if diff := cmp.Diff(want, got.Node); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	var images []string
+	for _, name := range got.images {
+		images = append(images, name.Value())
+	}
+	if diff := cmp.Diff([]string{"nginx:1", "nginx:latest", "redis:1"}, images); diff != "" {
+		t.Errorf("images (-want +got):\n%s", diff)
+	}
+	if other, err := SlimNode(&corev1.Pod{}); err != nil || other == nil {
+		t.Errorf("something else: %v, %v", other, err)
 	}
 }

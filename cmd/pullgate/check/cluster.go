@@ -85,7 +85,7 @@ func (c *cluster) nodes(ctx context.Context) (nodes nodeList, err error) {
 		if err != nil {
 			return err
 		}
-		node, ok := slim.(*corev1.Node)
+		node, ok := slim.(*webhook.Node)
 		if !ok {
 			return fmt.Errorf("a list of nodes holds a %T", slim)
 		}
@@ -103,10 +103,10 @@ func eachOf(ctx context.Context, list pager.ListPageFunc, o metav1.ListOptions, 
 }
 
 // nodeList is a webhook.NodeLister.
-type nodeList []*corev1.Node
+type nodeList []*webhook.Node
 
 // All returns the nodes.
-func (l nodeList) All(context.Context) ([]*corev1.Node, error) { return l, nil }
+func (l nodeList) All(context.Context) ([]*webhook.Node, error) { return l, nil }
 
 // memo keeps what was read for as long as the process lives, errors too: a
 // thousand images must not ask a thousand times for the Secret that they share.
