@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -24,6 +25,9 @@ type Cold struct {
 	RegistryLatency int `json:"registryLatency_ms"`
 	// Head is a bare client's HEAD, with its connection and its token at hand.
 	Head Percentiles `json:"head_ms"`
+	// TenHeads are ten of them at once, until the last has its answer: what ten
+	// images cost where everything shares the machine with the registry.
+	TenHeads Percentiles `json:"tenHeads_ms"`
 	// OneImage and TenImages are calls of the webhook.
 	OneImage  Percentiles `json:"oneImage_ms"`
 	TenImages Percentiles `json:"tenImages_ms"`
@@ -32,7 +36,7 @@ type Cold struct {
 	Through      Percentiles `json:"throughAPIServer_ms"`
 	ThroughKnown Percentiles `json:"throughAPIServerKnown_ms"`
 
-	head, one, ten []float64
+	head, tenHeads, one, ten []float64
 }
 
 // Percentiles are of some times.
@@ -76,12 +80,13 @@ func (b *Bench) coldAt(ctx context.Context, latency, times int) (Cold, error) {
 	var through, known []float64
 	b.site.front.SetDelay(time.Duration(latency) * time.Millisecond)
 	for n := range times + 3 {
-		images := b.site.fresh(repo, 13)
+		images := b.site.fresh(repo, 23)
 		for _, what := range []struct {
 			into *[]float64
 			do   func() (time.Duration, error)
 		}{
 			{&c.head, func() (time.Duration, error) { return bare.head(ctx, images[0]) }},
+			{&c.tenHeads, func() (time.Duration, error) { return bare.heads(ctx, images[13:23]) }},
 			{&c.one, func() (time.Duration, error) { return ask(images[1]) }},
 			{&c.ten, func() (time.Duration, error) { return ask(images[2:12]...) }},
 			{&through, func() (time.Duration, error) { return create(images[12]) }},
@@ -96,7 +101,8 @@ func (b *Bench) coldAt(ctx context.Context, latency, times int) (Cold, error) {
 			}
 		}
 	}
-	c.Head, c.OneImage, c.TenImages = percentiles(c.head), percentiles(c.one), percentiles(c.ten)
+	c.Head, c.TenHeads = percentiles(c.head), percentiles(c.tenHeads)
+	c.OneImage, c.TenImages = percentiles(c.one), percentiles(c.ten)
 	c.Through, c.ThroughKnown = percentiles(through), percentiles(known)
 	return c, nil
 }
@@ -115,7 +121,10 @@ func (b *Bench) newBareClient(ctx context.Context, repo string) (*bareClient, er
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(ca)
-	c := &bareClient{site: b.site, client: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}}
+	c := &bareClient{site: b.site, client: &http.Client{Transport: &http.Transport{
+		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		MaxIdleConnsPerHost: 10, // as many as heads asks at once
+	}}}
 	query := url.Values{"service": {"e2e-registry"}, "scope": {"repository:" + repo + ":pull"}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+b.site.realm.Address()+"/token?"+query.Encode(), nil)
 	if err != nil {
@@ -135,6 +144,20 @@ func (b *Bench) newBareClient(ctx context.Context, repo string) (*bareClient, er
 	}
 	c.token = answer.Token
 	return c, nil
+}
+
+// heads asks for several images at once, each on a connection of its own.
+func (c *bareClient) heads(ctx context.Context, images []string) (time.Duration, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	begun := time.Now()
+	for _, image := range images {
+		group.Go(func() error {
+			_, err := c.head(ctx, image)
+			return err
+		})
+	}
+	err := group.Wait()
+	return time.Since(begun), err
 }
 
 func (c *bareClient) head(ctx context.Context, image string) (time.Duration, error) {

@@ -52,7 +52,7 @@ func (r Result) plotCold(p *plot.Plot) error {
 		for _, line := range []struct {
 			name  string
 			times []float64
-		}{{"bare HEAD", c.head}, {"1 image", c.one}, {"10 images", c.ten}} {
+		}{{"bare HEAD", c.head}, {"10 bare HEADs", c.tenHeads}, {"1 image", c.one}, {"10 images", c.ten}} {
 			lines = append(lines, fmt.Sprintf("%s, %d ms", line.name, c.RegistryLatency), shares(line.times))
 		}
 	}
