@@ -16,6 +16,7 @@ const sweepEvery = time.Minute
 // key goes. It is safe for concurrent use.
 type Cache[V any] struct {
 	entries *gocache.Cache
+	size    int
 
 	mu   sync.Mutex
 	ring []string // keys in order of insertion; a key that was set anew after it expired may stand twice
@@ -26,7 +27,7 @@ type Cache[V any] struct {
 func New[V any](size int) *Cache[V] {
 	return &Cache[V]{
 		entries: gocache.New(gocache.NoExpiration, sweepEvery),
-		ring:    make([]string, 0, max(size, 1)),
+		size:    max(size, 1),
 	}
 }
 
@@ -56,7 +57,7 @@ func (c *Cache[V]) Set(key string, value V, ttl time.Duration) {
 // makeRoom gives key a place in the ring, and deletes the key that had it.
 // Every live key stands in the ring, so the ring's size bounds the entries.
 func (c *Cache[V]) makeRoom(key string) {
-	if len(c.ring) < cap(c.ring) {
+	if len(c.ring) < c.size {
 		c.ring = append(c.ring, key)
 		return
 	}
