@@ -15,6 +15,7 @@ import (
 
 	"github.com/pullgate/pullgate/e2e/build"
 	"github.com/pullgate/pullgate/e2e/cluster"
+	"github.com/pullgate/pullgate/e2e/process"
 	"github.com/pullgate/pullgate/e2e/pullgate"
 )
 
@@ -75,6 +76,7 @@ type Bench struct {
 	port       int
 	server     *pullgate.Server
 	reviewer   *reviewer
+	noOp       *process.Process
 	undo       []func()
 }
 

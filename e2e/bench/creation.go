@@ -24,52 +24,110 @@ type Creation struct {
 	// RateToNoOp and P99ToNoOp are held against the no-op webhook of the same round.
 	RateToNoOp Spread `json:"rateToNoOp"`
 	P99ToNoOp  Spread `json:"p99ToNoOp"`
+	// CPU is what the webhook's process took for a Pod, in µs.
+	CPU Spread `json:"webhookCPU_us"`
 
 	latencies []float64 // ms, of all rounds
 }
 
-// round is one round of one variant.
-type round struct{ rate, p50, p99 float64 }
+// round is what came of one variant in one round.
+type round struct {
+	pods      int
+	took      time.Duration
+	cpu       float64 // of the webhook's process, in seconds
+	latencies []float64
+}
 
+func (r round) rate() float64       { return float64(r.pods) / r.took.Seconds() }
+func (r round) p(q float64) float64 { return quantile(r.latencies, q) }
+func (r round) cpuPerPod() float64  { return r.cpu * 1e6 / float64(r.pods) }
+func (r *round) add(more round) {
+	r.pods, r.took, r.cpu = r.pods+more.pods, r.took+more.took, r.cpu+more.cpu
+	r.latencies = append(r.latencies, more.latencies...)
+}
+
+// creation creates Pods in rounds, and in each in short turns: what else the machine
+// does in a minute then meets all variants alike.
 func (b *Bench) creation(ctx context.Context) ([]Creation, error) {
-	rounds, pods := 12, 600
+	rounds, turns, pods := 12, 10, 150
 	if b.options.Short {
-		rounds, pods = 2, 100
+		rounds, turns, pods = 2, 1, 100
 	}
 	results := map[variant][]round{}
-	latencies := map[variant][]float64{}
 	// The first round is not counted: connections are made in it, and lookups.
 	for n := range rounds + 1 {
 		b.tell("Pod creations, round %d of %d", n, rounds)
-		for k := range variants() {
-			v := variants()[(n+k)%len(variants())] // nobody is always the first
-			took, all, err := b.createPods(ctx, pods, func(i int) *corev1.Pod { return b.warmPod(v, i) })
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", v, err)
+		of := map[variant]*round{}
+		for turn := range turns {
+			for k := range variants() {
+				v := variants()[(turn+k)%len(variants())] // nobody is always the first
+				r, err := b.turn(ctx, v, pods)
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", v, err)
+				}
+				if of[v] == nil {
+					of[v] = &round{}
+				}
+				of[v].add(r)
 			}
+		}
+		for v, r := range of {
 			if err := b.deletePods(ctx, v); err != nil {
 				return nil, err
 			}
 			if n > 0 {
-				results[v] = append(results[v], round{float64(pods) / all.Seconds(), quantile(took, 0.5), quantile(took, 0.99)})
-				latencies[v] = append(latencies[v], took...)
+				results[v] = append(results[v], *r)
 			}
 		}
 	}
 	var list []Creation
 	for _, v := range variants() {
-		c := Creation{Name: string(v), latencies: latencies[v]}
-		of := func(f func(round) float64) Spread { return spread(mapped(results[v], f)) }
-		c.PodsPerSecond, c.P50, c.P99 = of(func(r round) float64 { return r.rate }), of(func(r round) float64 { return r.p50 }), of(func(r round) float64 { return r.p99 })
-		var rates, p99s []float64
-		for n, r := range results[v] {
-			floor := results[noOp][n]
-			rates, p99s = append(rates, r.rate/floor.rate), append(p99s, r.p99/floor.p99)
-		}
-		c.RateToNoOp, c.P99ToNoOp = spread(rates), spread(p99s)
-		list = append(list, c)
+		list = append(list, creationIn(v, results[v], results[noOp]))
 	}
 	return list, nil
+}
+
+func creationIn(v variant, rounds, floor []round) Creation {
+	c := Creation{
+		Name:          string(v),
+		PodsPerSecond: spread(mapped(rounds, round.rate)),
+		P50:           spread(mapped(rounds, func(r round) float64 { return r.p(0.5) })),
+		P99:           spread(mapped(rounds, func(r round) float64 { return r.p(0.99) })),
+		CPU:           spread(mapped(rounds, round.cpuPerPod)),
+	}
+	var rates, p99s []float64
+	for n, r := range rounds {
+		c.latencies = append(c.latencies, r.latencies...)
+		rates, p99s = append(rates, r.rate()/floor[n].rate()), append(p99s, r.p(0.99)/floor[n].p(0.99))
+	}
+	c.RateToNoOp, c.P99ToNoOp = spread(rates), spread(p99s)
+	return c
+}
+
+// turn creates n Pods in one way.
+func (b *Bench) turn(ctx context.Context, v variant, n int) (r round, err error) {
+	pid := 0
+	switch v {
+	case noOp:
+		pid = b.noOp.Pid()
+	case warm, switchedOff:
+		pid = b.server.Pid()
+	}
+	cpu := func() (seconds float64) {
+		if pid != 0 && err == nil {
+			seconds, err = cpuOf(pid)
+		}
+		return seconds
+	}
+	before := cpu()
+	if err != nil {
+		return r, err
+	}
+	if r.latencies, r.took, err = b.createPods(ctx, n, func(i int) *corev1.Pod { return b.warmPod(v, i) }); err != nil {
+		return r, err
+	}
+	r.pods, r.cpu = n, cpu()-before
+	return r, err
 }
 
 func (b *Bench) warmPod(v variant, i int) *corev1.Pod {

@@ -75,7 +75,7 @@ func (b *Bench) forgetCertificates(ctx context.Context) error {
 
 // rss is pullgate's resident memory, in MiB.
 func (b *Bench) rss() (float64, error) {
-	stat, err := b.stat()
+	stat, err := statOf(b.server.Pid())
 	return float64(stat.ResidentMemory()) / (1 << 20), err
 }
 
@@ -92,15 +92,17 @@ func (b *Bench) tellMemory() {
 }
 
 // cpu is the CPU time that pullgate has had, in seconds.
-func (b *Bench) cpu() (float64, error) {
-	stat, err := b.stat()
+func (b *Bench) cpu() (float64, error) { return cpuOf(b.server.Pid()) }
+
+func cpuOf(pid int) (float64, error) {
+	stat, err := statOf(pid)
 	return stat.CPUTime(), err
 }
 
-func (b *Bench) stat() (procfs.ProcStat, error) {
-	p, err := procfs.NewProc(b.server.Pid())
+func statOf(pid int) (procfs.ProcStat, error) {
+	p, err := procfs.NewProc(pid)
 	if err != nil {
-		return procfs.ProcStat{}, fmt.Errorf("look at pullgate's process: %w", err)
+		return procfs.ProcStat{}, fmt.Errorf("look at a process: %w", err)
 	}
 	return p.Stat()
 }

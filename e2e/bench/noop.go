@@ -62,6 +62,7 @@ func (b *Bench) startNoOp(ctx context.Context) error {
 		return err
 	}
 	b.undo = append(b.undo, func() { p.Stop() })
+	b.noOp = p
 	return b.callNoOp(ctx, ports[0], certificate)
 }
 
