@@ -1,13 +1,19 @@
 package resolver
 
 import (
+	"time"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullgate/pullgate/resolver/reference"
 )
 
-// usualLength is longer than references that are worth a quick answer, in bytes.
-const usualLength = 512
+const (
+	// usualLength is longer than references that are worth a quick answer, in bytes.
+	usualLength = 512
+	// maxReferences is how many references are kept as they were parsed.
+	maxReferences = 4096
+)
 
 // Instant is the verdict that Check would come to, if it is a yes that is known:
 // it waits for nothing, and so takes no goroutine, which for what most Pods ask
@@ -16,7 +22,7 @@ func (r *Resolver) Instant(image Image, pod Pod) (v Verdict, known bool) {
 	if len(image.Reference) > usualLength {
 		return v, false // parsing takes its time, and Check does it as well
 	}
-	ref, err := reference.Parse(image.Reference)
+	ref, err := r.parse(image.Reference)
 	if err != nil || image.PullPolicy == corev1.PullNever || pod.Credentials.malformed != nil || r.client.NodeLocal(ref.Host) {
 		return v, false
 	}
@@ -34,4 +40,17 @@ func (r *Resolver) Instant(image Image, pod Pod) (v Verdict, known bool) {
 	r.observer.Answered(FromCache)
 	v.Image, v.Class = image.Reference, r.config.Reasons.class(v.Reason)
 	return v, true
+}
+
+// parse is reference.Parse for references that come again and again: its regular
+// expressions take most of the time of a quick answer.
+func (r *Resolver) parse(written string) (reference.Reference, error) {
+	if ref, ok := r.references.Get(written); ok {
+		return ref, nil
+	}
+	ref, err := reference.Parse(written)
+	if err == nil {
+		r.references.Set(written, ref, time.Hour)
+	}
+	return ref, err
 }

@@ -30,6 +30,7 @@ type Resolver struct {
 	cache          *bounded.Cache[*known]
 	indexes        *bounded.Cache[*registry.Index] // by digest
 	tagLists       *bounded.Cache[[]string]
+	references     *bounded.Cache[reference.Reference] // by what is written
 	flights        *singleflight.Group
 	hosts          *perHost
 	health         *health
@@ -56,6 +57,7 @@ func New(config Config, userAgent string, opts ...Option) (*Resolver, error) {
 		cache:          bounded.New[*known](config.Cache.Entries),
 		indexes:        bounded.New[*registry.Index](config.Cache.Entries),
 		tagLists:       bounded.New[[]string](maxTagLists),
+		references:     bounded.New[reference.Reference](maxReferences),
 		flights:        &singleflight.Group{},
 		hosts:          newPerHost(config.Limits.LookupsPerRegistry),
 		health:         newHealth(config.Limits.BackOff.Duration),

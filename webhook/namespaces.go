@@ -16,7 +16,8 @@ type Namespaces struct {
 	Live   client.Reader
 }
 
-// Labels returns the labels of a namespace, or the API server's error.
+// Labels returns the labels of a namespace, not to be changed, or the API server's
+// error.
 func (n Namespaces) Labels(ctx context.Context, name string) (map[string]string, error) {
 	ns := NamespaceMetadata()
 	key := client.ObjectKey{Name: name}
@@ -36,4 +37,24 @@ func NamespaceMetadata() *metav1.PartialObjectMetadata {
 	ns := &metav1.PartialObjectMetadata{}
 	ns.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
 	return ns
+}
+
+// SlimNamespace drops of a namespace what is not read here: all but its name and the
+// labels that set a level. It is a transform for an informer.
+func SlimNamespace(obj any) (any, error) {
+	ns, ok := obj.(*metav1.PartialObjectMetadata)
+	if !ok {
+		return obj, nil
+	}
+	slim := NamespaceMetadata()
+	slim.Name, slim.UID, slim.ResourceVersion = ns.Name, ns.UID, ns.ResourceVersion
+	for _, label := range []string{EnforceLabel, WarnLabel, AuditLabel} {
+		if value, set := ns.Labels[label]; set {
+			if slim.Labels == nil {
+				slim.Labels = map[string]string{}
+			}
+			slim.Labels[label] = value
+		}
+	}
+	return slim, nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -115,5 +116,20 @@ func TestNamespacesAskLiveForNewOnes(t *testing.T) {
 	}
 	if _, err := (Namespaces{Cached: empty, Live: empty}).Labels(t.Context(), "new"); !apierrors.IsNotFound(err) {
 		t.Errorf("of a namespace that nobody knows: %v", err)
+	}
+}
+
+func TestSlimNamespace(t *testing.T) {
+	full := NamespaceMetadata()
+	full.Name, full.UID, full.ResourceVersion = "shop", "u", "7"
+	full.Labels = map[string]string{EnforceLabel: "off", "team": "a"}
+	full.Annotations = map[string]string{"large": "value"}
+	full.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
+	want := NamespaceMetadata()
+	want.Name, want.UID, want.ResourceVersion = "shop", "u", "7"
+	want.Labels = map[string]string{EnforceLabel: "off"}
+	got, err := SlimNamespace(full)
+	if diff := cmp.Diff(any(want), got); err != nil || diff != "" {
+		t.Errorf("%v, (-want +got):\n%s", err, diff)
 	}
 }

@@ -58,8 +58,12 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 		Metrics:                metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress: o.healthAddress,
 		Cache: cache.Options{
-			DefaultTransform: keepLabels,
-			ByObject:         map[client.Object]cache.ByObject{&corev1.Node{}: {Transform: webhook.SlimNode}},
+			// Nobody changes what is read from it.
+			DefaultUnsafeDisableDeepCopy: new(true),
+			ByObject: map[client.Object]cache.ByObject{
+				&corev1.Node{}:              {Transform: webhook.SlimNode},
+				webhook.NamespaceMetadata(): {Transform: webhook.SlimNamespace},
+			},
 		},
 	})
 	if err != nil {
@@ -92,7 +96,7 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 		return err
 	}
 	// Asking the manager for the server is what makes it start the server.
-	serving, err := traced(ctx, mgr, leaving(told, webhook.WithDeadline(&admission.Webhook{Handler: handler})))
+	serving, err := traced(ctx, mgr, leaving(told, webhook.WithDeadline(&admission.Webhook{Handler: handler, LogConstructor: webhook.LogConstructor})))
 	if err != nil {
 		return err
 	}
@@ -178,13 +182,4 @@ func watch(ctx context.Context, mgr manager.Manager, obj client.Object, handler 
 		}
 		return nil
 	}, nil
-}
-
-// keepLabels drops what nobody reads from the cached objects.
-func keepLabels(obj any) (any, error) {
-	if o, ok := obj.(client.Object); ok {
-		o.SetManagedFields(nil)
-		o.SetAnnotations(nil)
-	}
-	return obj, nil
 }
