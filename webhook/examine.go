@@ -58,7 +58,7 @@ func (e Examiner) Examine(ctx context.Context, s Subject, anew bool) (findings [
 	creds, cached := e.credentials(ctx, s, anew)
 	pod := resolver.Pod{Credentials: creds}
 	if e.Nodes != nil {
-		pod.Nodes = newPlacement(ctx, e.Nodes, s.Spec.PodSpec)
+		pod.Nodes = newPlacement(ctx, e.Nodes, s.Spec)
 	}
 	findings = make([]Finding, len(s.Images))
 	var wait []int

@@ -55,8 +55,7 @@ func TestSecretsOfTheServiceAccount(t *testing.T) {
 			secrets := &recordingSecrets{}
 			e := Examiner{Checker: verdict(resolver.Pullable), Secrets: secrets, Accounts: all, Nodes: nodeList{}}
 			e.Examine(t.Context(), Subject{Namespace: "dev", Spec: workload.PodSpec{
-				PodSpec:  &corev1.PodSpec{ServiceAccountName: tc.account, ImagePullSecrets: tc.secrets},
-				Template: tc.template,
+				ServiceAccountName: tc.account, ImagePullSecrets: tc.secrets, Template: tc.template,
 			}}, false)
 			if diff := cmp.Diff(tc.want, secrets.names); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -89,7 +88,7 @@ func TestUnreadableServiceAccount(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := Examiner{Checker: checker, Secrets: &recordingSecrets{}, Accounts: tc.accounts, Nodes: nodeList{}}
-			spec := workload.PodSpec{PodSpec: &corev1.PodSpec{}, Template: tc.template}
+			spec := workload.PodSpec{Template: tc.template}
 			findings, _ := e.Examine(t.Context(), Subject{Namespace: "dev", Spec: spec, Images: images}, false)
 			if f := findings[0]; f.Reason != tc.want || !strings.Contains(f.Message, tc.says) {
 				t.Errorf("%s %q, want %s %q", f.Reason, f.Message, tc.want, tc.says)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	authenticationv1 "k8s.io/api/authentication/v1"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullgate/pullgate/resolver"
 	"github.com/pullgate/pullgate/webhook/workload"
@@ -33,7 +32,7 @@ func TestExemptRequests(t *testing.T) {
 	}
 	kata, runc := "kata", "runc"
 	for class, want := range map[*string]string{&kata: "runtimeClass", &runc: "", nil: ""} {
-		if got := e.podSpec(workload.PodSpec{PodSpec: &corev1.PodSpec{RuntimeClassName: class}}); got != want {
+		if got := e.podSpec(workload.PodSpec{RuntimeClassName: class}); got != want {
 			t.Errorf("runtime class %v: %q, want %q", class, got, want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/pullgate/pullgate/resolver/reference"
+	"github.com/pullgate/pullgate/webhook/workload"
 )
 
 // NodeLister lists the cluster's nodes.
@@ -23,7 +24,7 @@ type NodeLister interface {
 // most images need not be held against them.
 type placement struct{ nodes func() []*Node }
 
-func newPlacement(ctx context.Context, lister NodeLister, spec *corev1.PodSpec) placement {
+func newPlacement(ctx context.Context, lister NodeLister, spec workload.PodSpec) placement {
 	return placement{nodes: sync.OnceValue(func() []*Node {
 		all, err := lister.All(ctx)
 		if err != nil {
@@ -36,8 +37,13 @@ func newPlacement(ctx context.Context, lister NodeLister, spec *corev1.PodSpec) 
 
 // candidates are the nodes that a Pod's nodeName, nodeSelector and required
 // node affinity allow. Taints come and go, and are not looked at.
-func candidates(spec *corev1.PodSpec, nodes []*Node) []*Node {
-	required := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: *spec})
+func candidates(spec workload.PodSpec, nodes []*Node) []*Node {
+	required := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: corev1.PodSpec{
+		NodeSelector: spec.NodeSelector,
+		Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
+			RequiredDuringSchedulingIgnoredDuringExecution: spec.Affinity.NodeAffinity.Required,
+		}},
+	}})
 	var allowed []*Node
 	for _, n := range nodes {
 		if spec.NodeName != "" && spec.NodeName != n.Name {

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullgate/pullgate/resolver/reference"
+	"github.com/pullgate/pullgate/webhook/workload"
 )
 
 type nodeList struct {
@@ -67,7 +68,7 @@ func TestPlatforms(t *testing.T) {
 		"nodes not known":        {corev1.PodSpec{}, nodeList{err: errors.New("down")}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := newPlacement(t.Context(), tc.list, &tc.spec).Platforms()
+			got := newPlacement(t.Context(), tc.list, workload.Of(&corev1.Pod{Spec: tc.spec}).Spec).Platforms()
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -83,7 +84,7 @@ func TestList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := newPlacement(t.Context(), list, &corev1.PodSpec{}).List(ref); got != want {
+		if got := newPlacement(t.Context(), list, workload.PodSpec{}).List(ref); got != want {
 			t.Errorf("List(%s) = %t, want %t", image, got, want)
 		}
 	}

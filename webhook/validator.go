@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
-	"sigs.k8s.io/json"
 
 	"github.com/pullgate/pullgate/webhook/workload"
 )
@@ -69,7 +68,7 @@ func (v *Validator) answer(ctx context.Context, req admission.Request) (a answer
 	if unknown == nil && levels.allOff() {
 		return skipped()
 	}
-	obj, old, err := v.decode(req)
+	obj, old, err := decode(req)
 	if err != nil {
 		log.FromContext(ctx).Error(err, "decode the request's objects")
 		return failedOpen(fmt.Sprintf("pullgate could not decode the %s", req.Kind.Kind))
@@ -98,15 +97,15 @@ func (v *Validator) answer(ctx context.Context, req admission.Request) (a answer
 
 // subject is what there is to look at in an object, and on an update the object
 // that was; or what exempts it.
-func (v *Validator) subject(namespace string, obj, old workload.Object) (s Subject, exemptBy string) {
-	if workload.Quiet(obj) {
+func (v *Validator) subject(namespace string, obj workload.Workload, old *workload.Workload) (s Subject, exemptBy string) {
+	if obj.Quiet {
 		return s, ""
 	}
-	s = Subject{Namespace: namespace, Spec: workload.PodSpecOf(obj)}
+	s = Subject{Namespace: namespace, Spec: obj.Spec}
 	if by := v.Config.Exemptions.podSpec(s.Spec); by != "" {
 		return s, by
 	}
-	s.Images = v.Config.worthChecking(workload.Introduced(obj, old), s.Spec.Template)
+	s.Images = v.Config.worthChecking(obj.Introduced(old), s.Spec.Template)
 	return s, ""
 }
 
@@ -139,7 +138,7 @@ func checkRequest(req admission.Request) error {
 	if req.UID == "" {
 		return errors.New("the AdmissionReview has no request, or a request without uid")
 	}
-	if workload.New(kindOf(req)) == nil {
+	if !workload.Has(kindOf(req)) {
 		return fmt.Errorf("pullgate validates Pods and what makes them, not %s of group %q: correct the rules of the ValidatingWebhookConfiguration", req.Kind.Kind, req.Kind.Group)
 	}
 	return nil
@@ -149,19 +148,14 @@ func kindOf(req admission.Request) schema.GroupKind {
 	return schema.GroupKind{Group: req.Kind.Group, Kind: req.Kind.Kind}
 }
 
-// decode reads the object, and on an update the object that was: as the API's own
-// decoder does, which would read all of it once more to learn the kind.
-func (v *Validator) decode(req admission.Request) (obj, old workload.Object, err error) {
-	obj = workload.New(kindOf(req))
-	if err := json.UnmarshalCaseSensitivePreserveInts(req.Object.Raw, obj); err != nil {
-		return nil, nil, fmt.Errorf("decode the %s: %w", req.Kind.Kind, err)
+// decode reads the object, and on an update the object that was.
+func decode(req admission.Request) (obj workload.Workload, old *workload.Workload, err error) {
+	if obj, err = workload.Decode(kindOf(req), req.Object.Raw); err != nil || len(req.OldObject.Raw) == 0 {
+		return obj, nil, err
 	}
-	if len(req.OldObject.Raw) == 0 {
-		return obj, nil, nil
+	was, err := workload.Decode(kindOf(req), req.OldObject.Raw)
+	if err != nil {
+		return obj, nil, fmt.Errorf("what it was before: %w", err)
 	}
-	old = workload.New(kindOf(req))
-	if err := json.UnmarshalCaseSensitivePreserveInts(req.OldObject.Raw, old); err != nil {
-		return nil, nil, fmt.Errorf("decode the old %s: %w", req.Kind.Kind, err)
-	}
-	return obj, old, nil
+	return obj, &was, nil
 }

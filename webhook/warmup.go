@@ -71,10 +71,11 @@ func (*WarmUp) NeedLeaderElection() bool { return false }
 
 // lookUp looks up the images of a Pod that are not known yet, a few a second.
 func (w *WarmUp) lookUp(ctx context.Context, pod *corev1.Pod, known map[string]bool, pace *rate.Limiter) error {
-	if workload.Quiet(pod) || w.Config.Exemptions.namespace(pod.Namespace) {
+	seen := workload.Of(pod)
+	if seen.Quiet || w.Config.Exemptions.namespace(pod.Namespace) {
 		return nil
 	}
-	s := Subject{Namespace: pod.Namespace, Spec: workload.PodSpecOf(pod)}
+	s := Subject{Namespace: pod.Namespace, Spec: seen.Spec}
 	for _, i := range w.Config.worthChecking(s.Spec.Images(), false) {
 		// Another tenant's credentials are another look-up.
 		key := i.Reference

@@ -15,15 +15,15 @@ type Image struct {
 }
 
 // Introduced lists the images that a change brings into an object, in the
-// object's order, each once with all its fields. The old object is nil where
-// there was none.
-func Introduced(obj, old Object) []Image {
-	images := PodSpecOf(obj).Images()
+// object's order, each once with all its fields. The old one is nil where there was
+// none.
+func (w Workload) Introduced(old *Workload) []Image {
+	images := w.Spec.Images()
 	if old == nil {
 		return images
 	}
 	known := map[string]bool{}
-	for _, i := range PodSpecOf(old).Images() {
+	for _, i := range old.Spec.Images() {
 		known[i.Reference] = true
 	}
 	var introduced []Image

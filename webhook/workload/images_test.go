@@ -71,14 +71,16 @@ func TestIntroducedImages(t *testing.T) {
 	}
 }
 
-// introduced is Introduced for what is worth a look.
+// introduced is what a change of a Pod brings, if it is worth a look.
 func introduced(pod, old *corev1.Pod) []Image {
+	w := Of(pod)
 	switch {
-	case Quiet(pod):
+	case w.Quiet:
 		return nil
 	case old == nil:
-		return Introduced(pod, nil)
+		return w.Introduced(nil)
 	default:
-		return Introduced(pod, old)
+		was := Of(old)
+		return w.Introduced(&was)
 	}
 }

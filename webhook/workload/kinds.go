@@ -11,86 +11,88 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Object is an API object of a kind that has a Pod spec.
+// Where an object has its Pod spec.
+const (
+	inPod      = "spec"
+	inTemplate = "spec.template.spec"
+	inCronJob  = "spec.jobTemplate.spec.template.spec"
+	// A PodTemplate has no spec around it.
+	inPodTemplate = "template.spec"
+)
+
+// kinds are those that have a Pod spec.
+var kinds = map[schema.GroupKind]struct {
+	path  string
+	empty func() Object
+}{
+	{Kind: "Pod"}:                   {inPod, func() Object { return &corev1.Pod{} }},
+	{Kind: "PodTemplate"}:           {inPodTemplate, func() Object { return &corev1.PodTemplate{} }},
+	{Kind: "ReplicationController"}: {inTemplate, func() Object { return &corev1.ReplicationController{} }},
+	deployment:                      {inTemplate, func() Object { return &appsv1.Deployment{} }},
+	replicaSet:                      {inTemplate, func() Object { return &appsv1.ReplicaSet{} }},
+	{Group: appsv1.GroupName, Kind: "StatefulSet"}: {inTemplate, func() Object { return &appsv1.StatefulSet{} }},
+	{Group: appsv1.GroupName, Kind: "DaemonSet"}:   {inTemplate, func() Object { return &appsv1.DaemonSet{} }},
+	job:     {inTemplate, func() Object { return &batchv1.Job{} }},
+	cronJob: {inCronJob, func() Object { return &batchv1.CronJob{} }},
+}
+
+var (
+	deployment = schema.GroupKind{Group: appsv1.GroupName, Kind: "Deployment"}
+	replicaSet = schema.GroupKind{Group: appsv1.GroupName, Kind: "ReplicaSet"}
+	job        = schema.GroupKind{Group: batchv1.GroupName, Kind: "Job"}
+	cronJob    = schema.GroupKind{Group: batchv1.GroupName, Kind: "CronJob"}
+)
+
+// Has reports whether objects of a kind have a Pod spec.
+func Has(kind schema.GroupKind) bool {
+	_, has := kinds[kind]
+	return has
+}
+
+// Object is an API object of a kind that has a Pod spec, in full.
 type Object interface {
 	metav1.Object
 	runtime.Object
 }
 
-// PodSpec is the Pod spec of an object.
-type PodSpec struct {
-	*corev1.PodSpec
-	// Path is where in the object it stands, such as "spec.template.spec".
-	Path string
-	// Template tells that it is not a Pod's own: Pods will be made from it, and
-	// may be changed on the way.
-	Template bool
-}
-
 // New makes an empty object of a kind, nil if the kind has no Pod spec.
 func New(kind schema.GroupKind) Object {
-	switch kind {
-	case schema.GroupKind{Kind: "Pod"}:
-		return &corev1.Pod{}
-	case schema.GroupKind{Kind: "PodTemplate"}:
-		return &corev1.PodTemplate{}
-	case schema.GroupKind{Kind: "ReplicationController"}:
-		return &corev1.ReplicationController{}
-	case schema.GroupKind{Group: appsv1.GroupName, Kind: "Deployment"}:
-		return &appsv1.Deployment{}
-	case schema.GroupKind{Group: appsv1.GroupName, Kind: "ReplicaSet"}:
-		return &appsv1.ReplicaSet{}
-	case schema.GroupKind{Group: appsv1.GroupName, Kind: "StatefulSet"}:
-		return &appsv1.StatefulSet{}
-	case schema.GroupKind{Group: appsv1.GroupName, Kind: "DaemonSet"}:
-		return &appsv1.DaemonSet{}
-	case schema.GroupKind{Group: batchv1.GroupName, Kind: "Job"}:
-		return &batchv1.Job{}
-	case schema.GroupKind{Group: batchv1.GroupName, Kind: "CronJob"}:
-		return &batchv1.CronJob{}
-	default:
-		return nil
+	if k, has := kinds[kind]; has {
+		return k.empty()
 	}
+	return nil
 }
 
-// PodSpecOf returns the Pod spec of an object that New made.
-func PodSpecOf(obj Object) PodSpec {
+// Of reads an object that New made, or a Pod.
+func Of(obj Object) Workload {
 	switch o := obj.(type) {
 	case *corev1.Pod:
-		return PodSpec{PodSpec: &o.Spec, Path: "spec"}
+		return Workload{Spec: specOf(&o.Spec, inPod), Quiet: quiet(schema.GroupKind{Kind: "Pod"}, metadataOf(o), o.Status.Phase)}
 	case *corev1.PodTemplate:
-		return template(&o.Template, "template")
+		return ofTemplate(schema.GroupKind{Kind: "PodTemplate"}, o, &o.Template, inPodTemplate)
 	case *corev1.ReplicationController:
-		// The one kind whose template may be left out.
-		if o.Spec.Template == nil {
-			return template(&corev1.PodTemplateSpec{}, "spec.template")
+		t := o.Spec.Template
+		if t == nil { // the one kind for which it may be left out
+			t = &corev1.PodTemplateSpec{}
 		}
-		return template(o.Spec.Template, "spec.template")
+		return ofTemplate(schema.GroupKind{Kind: "ReplicationController"}, o, t, inTemplate)
 	case *appsv1.Deployment:
-		return template(&o.Spec.Template, "spec.template")
+		return ofTemplate(deployment, o, &o.Spec.Template, inTemplate)
 	case *appsv1.ReplicaSet:
-		return template(&o.Spec.Template, "spec.template")
+		return ofTemplate(replicaSet, o, &o.Spec.Template, inTemplate)
 	case *appsv1.StatefulSet:
-		return template(&o.Spec.Template, "spec.template")
+		return ofTemplate(schema.GroupKind{Group: appsv1.GroupName, Kind: "StatefulSet"}, o, &o.Spec.Template, inTemplate)
 	case *appsv1.DaemonSet:
-		return template(&o.Spec.Template, "spec.template")
+		return ofTemplate(schema.GroupKind{Group: appsv1.GroupName, Kind: "DaemonSet"}, o, &o.Spec.Template, inTemplate)
 	case *batchv1.Job:
-		return template(&o.Spec.Template, "spec.template")
+		return ofTemplate(job, o, &o.Spec.Template, inTemplate)
 	case *batchv1.CronJob:
-		return template(&o.Spec.JobTemplate.Spec.Template, "spec.jobTemplate.spec.template")
+		return ofTemplate(cronJob, o, &o.Spec.JobTemplate.Spec.Template, inCronJob)
 	default:
 		panic(fmt.Sprintf("%T has no Pod spec", obj))
 	}
 }
 
-func template(t *corev1.PodTemplateSpec, path string) PodSpec {
-	return PodSpec{PodSpec: &t.Spec, Path: path + ".spec", Template: true}
-}
-
-// ServiceAccount is the name of the ServiceAccount that the Pods run as.
-func (s PodSpec) ServiceAccount() string {
-	if s.ServiceAccountName == "" {
-		return "default"
-	}
-	return s.ServiceAccountName
+func ofTemplate(kind schema.GroupKind, obj metav1.Object, t *corev1.PodTemplateSpec, path string) Workload {
+	return Workload{Spec: specOf(&t.Spec, path), Quiet: quiet(kind, metadataOf(obj), "")}
 }

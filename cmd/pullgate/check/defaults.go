@@ -4,11 +4,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullgate/pullgate/resolver/reference"
+	"github.com/pullgate/pullgate/webhook/workload"
 )
 
 // setDefaults fills in what an API server does, and a verdict depends on, before
 // it calls a webhook: the pull policy, and the ServiceAccount by its old name.
-func setDefaults(spec *corev1.PodSpec) {
+func setDefaults(spec *workload.PodSpec) {
 	if spec.ServiceAccountName == "" {
 		spec.ServiceAccountName = spec.DeprecatedServiceAccount
 	}

@@ -119,7 +119,7 @@ func (t target) key() string {
 		Secrets                   []corev1.LocalObjectReference
 		NodeName                  string
 		NodeSelector              map[string]string
-		Affinity                  *corev1.Affinity
+		Affinity                  workload.Affinity
 	}{
 		t.namespace, t.image.Reference, t.spec.ServiceAccount(), t.image.PullPolicy, t.spec.Template,
 		t.spec.ImagePullSecrets, t.spec.NodeName, t.spec.NodeSelector, t.spec.Affinity,

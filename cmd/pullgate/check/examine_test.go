@@ -14,7 +14,6 @@ import (
 	"github.com/pullgate/pullgate/cmd/pullgate/check/report"
 	"github.com/pullgate/pullgate/resolver"
 	"github.com/pullgate/pullgate/webhook"
-	"github.com/pullgate/pullgate/webhook/workload"
 )
 
 // countingChecker counts what is under way at once at each registry.
@@ -45,7 +44,7 @@ func (c *countingChecker) Check(ctx context.Context, image resolver.Image, _ res
 }
 
 func targetFor(image string) target {
-	t := target{item: report.Item{Image: image}, namespace: "team", spec: workload.PodSpec{PodSpec: &corev1.PodSpec{}}}
+	t := target{item: report.Item{Image: image}, namespace: "team"}
 	t.image.Reference = image
 	return t
 }
@@ -108,7 +107,7 @@ func TestKeyTellsApartWhatHasAnotherVerdict(t *testing.T) {
 		"template":      func(t *target) { t.spec.Template = true },
 		"node":          func(t *target) { t.spec.NodeName = "a" },
 		"node selector": func(t *target) { t.spec.NodeSelector = map[string]string{"a": "b"} },
-		"affinity":      func(t *target) { t.spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{}} },
+		"affinity":      func(t *target) { t.spec.Affinity.NodeAffinity.Required = &corev1.NodeSelector{} },
 	} {
 		tg := targetFor("r.io/a")
 		change(&tg)

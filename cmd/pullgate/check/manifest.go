@@ -182,15 +182,15 @@ func (m *manifests) decode(d document, node *yamlv3.Node, raw json.RawMessage, t
 }
 
 func (m *manifests) addWorkload(d document, node *yamlv3.Node, t metav1.TypeMeta, object workload.Object) {
-	if workload.Quiet(object) {
+	seen := workload.Of(object)
+	if seen.Quiet {
 		m.others++
 		return
 	}
-	spec := workload.PodSpecOf(object)
-	setDefaults(spec.PodSpec)
+	setDefaults(&seen.Spec)
 	targets := targetsOf(m.config,
 		report.Object{APIVersion: t.APIVersion, Kind: t.Kind, Namespace: m.key(object).Namespace, Name: nameOf(object)},
-		&report.Source{File: d.file, Line: d.line(node)}, spec,
+		&report.Source{File: d.file, Line: d.line(node)}, seen.Spec,
 		func(path string) int { return d.line(find(node, path)) })
 	// From here on it is treated as a template even if it is a Pod: that has not
 	// got its ServiceAccount's pull Secrets yet.

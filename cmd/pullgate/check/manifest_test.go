@@ -12,6 +12,7 @@ import (
 
 	"github.com/pullgate/pullgate/cmd/pullgate/check/report"
 	"github.com/pullgate/pullgate/webhook"
+	"github.com/pullgate/pullgate/webhook/workload"
 )
 
 // found words what was found: line kind namespace/name field image.
@@ -158,8 +159,8 @@ func TestSetDefaults(t *testing.T) {
 		"a": corev1.PullAlways, "a:latest": corev1.PullAlways, "a:v1": corev1.PullIfNotPresent, "": corev1.PullIfNotPresent,
 		"a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef": corev1.PullIfNotPresent,
 	} {
-		spec := &corev1.PodSpec{
-			DeprecatedServiceAccount: "old", Containers: []corev1.Container{{Image: image}, {Image: image, ImagePullPolicy: corev1.PullNever}},
+		spec := &workload.PodSpec{
+			DeprecatedServiceAccount: "old", Containers: []workload.Container{{Image: image}, {Image: image, ImagePullPolicy: corev1.PullNever}},
 		}
 		setDefaults(spec)
 		if spec.Containers[0].ImagePullPolicy != want || spec.Containers[1].ImagePullPolicy != corev1.PullNever || spec.ServiceAccountName != "old" {

@@ -48,11 +48,11 @@ func (c *cluster) running(ctx context.Context, config webhook.Config, namespace 
 // ofPod makes the targets of a Pod that runs. It is looked at as if it were to
 // land somewhere else: its node is no longer given.
 func ofPod(config webhook.Config, pod *corev1.Pod) []target {
-	if workload.Quiet(pod) {
+	seen := workload.Of(pod)
+	if seen.Quiet {
 		return nil
 	}
-	spec := workload.PodSpecOf(pod)
-	spec.NodeName = ""
+	seen.Spec.NodeName = ""
 	object := report.Object{APIVersion: "v1", Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name}
-	return targetsOf(config, object, nil, spec, func(string) int { return 0 })
+	return targetsOf(config, object, nil, seen.Spec, func(string) int { return 0 })
 }

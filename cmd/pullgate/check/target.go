@@ -20,8 +20,9 @@ type target struct {
 // targetsOf makes the targets of an object. The line is that of a field.
 func targetsOf(config webhook.Config, object report.Object, source *report.Source, spec workload.PodSpec, line func(path string) int) (targets []target) {
 	images := spec.Images()
+	// With thousands of Pods the lists would fill the memory.
 	kept := spec
-	kept.PodSpec = slim(spec.PodSpec)
+	kept.Volumes, kept.InitContainers, kept.Containers, kept.EphemeralContainers = nil, nil, nil, nil
 	for _, image := range images {
 		t := target{
 			item:      report.Item{Source: source, Object: &object, Image: image.Reference},
@@ -49,34 +50,16 @@ func (t *target) skip(config webhook.Config) {
 	}
 }
 
-// slim keeps of a Pod spec what a verdict depends on besides the image: with
-// thousands of Pods the rest would fill the memory.
-func slim(spec *corev1.PodSpec) *corev1.PodSpec {
-	s := &corev1.PodSpec{
-		ServiceAccountName: spec.ServiceAccountName,
-		ImagePullSecrets:   spec.ImagePullSecrets,
-		RuntimeClassName:   spec.RuntimeClassName,
-		NodeName:           spec.NodeName,
-		NodeSelector:       spec.NodeSelector,
-	}
-	if spec.Affinity != nil && spec.Affinity.NodeAffinity != nil {
-		s.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
-			RequiredDuringSchedulingIgnoredDuringExecution: spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution,
-		}}
-	}
-	return s
-}
-
 // askedAbout is an image of --image, in a Pod that is imagined.
 func askedAbout(o Options, namespace, image string) target {
-	spec := &corev1.PodSpec{ServiceAccountName: o.ServiceAccount}
+	spec := workload.PodSpec{ServiceAccountName: o.ServiceAccount, Template: true}
 	for _, name := range o.PullSecrets {
 		spec.ImagePullSecrets = append(spec.ImagePullSecrets, corev1.LocalObjectReference{Name: name})
 	}
 	t := target{
 		item:      report.Item{Image: image},
 		namespace: namespace,
-		spec:      workload.PodSpec{PodSpec: spec, Template: true},
+		spec:      spec,
 	}
 	t.image.Reference = image
 	setPullPolicy(&t.image.PullPolicy, image)
