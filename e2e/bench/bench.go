@@ -37,13 +37,16 @@ const clients = 16
 type variant string
 
 const (
-	none        variant = "no webhook"
-	noOp        variant = "no-op webhook"
+	none variant = "no webhook"
+	noOp variant = "no-op webhook"
+	// The matchConditions, which spare most updates a call, take the API server
+	// some time.
+	noOpMatched variant = "no-op webhook, pullgate's matchConditions"
 	warm        variant = "pullgate, warm"
 	switchedOff variant = "pullgate, off by label"
 )
 
-func variants() []variant { return []variant{none, noOp, warm, switchedOff} }
+func variants() []variant { return []variant{none, noOp, noOpMatched, warm, switchedOff} }
 
 // callsLabel is a namespace's label that says which webhook is called.
 const callsLabel = "bench.pullgate.dev/calls"
@@ -54,6 +57,8 @@ func (v variant) labels() map[string]string {
 		return map[string]string{callsLabel: "none"}
 	case noOp:
 		return map[string]string{callsLabel: noOpName}
+	case noOpMatched:
+		return map[string]string{callsLabel: noOpMatchedName}
 	case switchedOff:
 		return map[string]string{callsLabel: "pullgate", "pullgate.dev/enforce": "off", "pullgate.dev/warn": "off", "pullgate.dev/audit": "off"}
 	default:

@@ -24,8 +24,9 @@ type Creation struct {
 	// RateToNoOp and P99ToNoOp are held against the no-op webhook of the same round.
 	RateToNoOp Spread `json:"rateToNoOp"`
 	P99ToNoOp  Spread `json:"p99ToNoOp"`
-	// CPU is what the webhook's process took for a Pod, in µs.
-	CPU Spread `json:"webhookCPU_us"`
+	// CPU and APIServerCPU are what the processes took for a Pod, in µs.
+	CPU          Spread `json:"webhookCPU_us"`
+	APIServerCPU Spread `json:"apiServerCPU_us"`
 
 	latencies []float64 // ms, of all rounds
 }
@@ -35,14 +36,18 @@ type round struct {
 	pods      int
 	took      time.Duration
 	cpu       float64 // of the webhook's process, in seconds
+	apiServer float64 // the same of the API server's
 	latencies []float64
 }
 
 func (r round) rate() float64       { return float64(r.pods) / r.took.Seconds() }
 func (r round) p(q float64) float64 { return quantile(r.latencies, q) }
-func (r round) cpuPerPod() float64  { return r.cpu * 1e6 / float64(r.pods) }
+
+// each is what a Pod took of some seconds, in µs.
+func (r round) each(seconds float64) float64 { return seconds * 1e6 / float64(r.pods) }
+
 func (r *round) add(more round) {
-	r.pods, r.took, r.cpu = r.pods+more.pods, r.took+more.took, r.cpu+more.cpu
+	r.pods, r.took, r.cpu, r.apiServer = r.pods+more.pods, r.took+more.took, r.cpu+more.cpu, r.apiServer+more.apiServer
 	r.latencies = append(r.latencies, more.latencies...)
 }
 
@@ -93,7 +98,8 @@ func creationIn(v variant, rounds, floor []round) Creation {
 		PodsPerSecond: spread(mapped(rounds, round.rate)),
 		P50:           spread(mapped(rounds, func(r round) float64 { return r.p(0.5) })),
 		P99:           spread(mapped(rounds, func(r round) float64 { return r.p(0.99) })),
-		CPU:           spread(mapped(rounds, round.cpuPerPod)),
+		CPU:           spread(mapped(rounds, func(r round) float64 { return r.each(r.cpu) })),
+		APIServerCPU:  spread(mapped(rounds, func(r round) float64 { return r.each(r.apiServer) })),
 	}
 	var rates, p99s []float64
 	for n, r := range rounds {
@@ -106,27 +112,30 @@ func creationIn(v variant, rounds, floor []round) Creation {
 
 // turn creates n Pods in one way.
 func (b *Bench) turn(ctx context.Context, v variant, n int) (r round, err error) {
-	pid := 0
-	switch v {
-	case noOp:
-		pid = b.noOp.Pid()
-	case warm, switchedOff:
-		pid = b.server.Pid()
-	}
-	cpu := func() (seconds float64) {
-		if pid != 0 && err == nil {
-			seconds, err = cpuOf(pid)
-		}
-		return seconds
-	}
-	before := cpu()
+	before, err := b.cpuOfTurn(v)
 	if err != nil {
 		return r, err
 	}
 	if r.latencies, r.took, err = b.createPods(ctx, n, func(i int) *corev1.Pod { return b.warmPod(v, i) }); err != nil {
 		return r, err
 	}
-	r.pods, r.cpu = n, cpu()-before
+	after, err := b.cpuOfTurn(v)
+	r.pods, r.cpu, r.apiServer = n, after.cpu-before.cpu, after.apiServer-before.apiServer
+	return r, err
+}
+
+// cpuOfTurn is the CPU time that the processes of a variant have had.
+func (b *Bench) cpuOfTurn(v variant) (r round, err error) {
+	if r.apiServer, err = cpuOf(b.cluster.APIServer().Pid()); err != nil {
+		return r, err
+	}
+	switch v {
+	case none:
+	case noOp, noOpMatched:
+		r.cpu, err = cpuOf(b.noOp.Pid())
+	default:
+		r.cpu, err = b.cpu()
+	}
 	return r, err
 }
 

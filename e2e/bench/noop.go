@@ -19,7 +19,10 @@ import (
 	"github.com/pullgate/pullgate/e2e/pullgate"
 )
 
-const noOpName = "no-op"
+const (
+	noOpName        = "no-op"
+	noOpMatchedName = "no-op-matched"
+)
 
 // ServeNoOp is a webhook that lets everything through without a look at it: the
 // floor for any webhook made with controller-runtime. It ends with ctx.
@@ -75,21 +78,24 @@ func (b *Bench) callNoOp(ctx context.Context, port int, certificate []byte) erro
 	if _, err := client.CoreV1().Services(pullgate.Namespace).Create(ctx, service, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("install the no-op webhook: %w", err)
 	}
-	// Everything but the name is as pullgate's.
+	// Everything but the name, and the conditions once, is as pullgate's.
 	like, err := client.AdmissionregistrationV1().ValidatingWebhookConfigurations().Get(ctx, pullgate.WebhookConfiguration, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("install the no-op webhook: %w", err)
 	}
 	w := like.Webhooks[0].DeepCopy()
 	w.Name = "no-op.bench.pullgate.dev"
-	w.MatchConditions = nil
 	w.ClientConfig.Service.Name = noOpName
 	w.ClientConfig.Service.Port = new(int32(port)) //nolint:gosec // a port
 	w.ClientConfig.CABundle = certificate
-	w.NamespaceSelector.MatchExpressions = []metav1.LabelSelectorRequirement{calls(noOpName)}
+	w.NamespaceSelector.MatchExpressions = []metav1.LabelSelectorRequirement{calls(noOpMatchedName)}
+	bare := w.DeepCopy()
+	w.Name = "no-op-matched.bench.pullgate.dev"
+	bare.MatchConditions = nil
+	bare.NamespaceSelector.MatchExpressions = []metav1.LabelSelectorRequirement{calls(noOpName)}
 	_, err = client.AdmissionregistrationV1().ValidatingWebhookConfigurations().Create(ctx, &admissionregistrationv1.ValidatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: noOpName},
-		Webhooks:   []admissionregistrationv1.ValidatingWebhook{*w},
+		Webhooks:   []admissionregistrationv1.ValidatingWebhook{*bare, *w},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		return fmt.Errorf("install the no-op webhook: %w", err)

@@ -194,6 +194,17 @@ func (c *Cluster) started() []*process.Process {
 	return slices.Clone(c.processes)
 }
 
+// APIServer is the API server's process, the last if it was started again.
+func (c *Cluster) APIServer() *process.Process {
+	all := c.started()
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].Name() == build.KubeAPIServer {
+			return all[i]
+		}
+	}
+	return nil
+}
+
 // Kubeconfig is the path of the administrator's kubeconfig.
 func (c *Cluster) Kubeconfig() string { return filepath.Join(c.dir, "admin.kubeconfig") }
 
