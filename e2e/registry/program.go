@@ -31,20 +31,7 @@ func programImage(program string) (v1.Image, error) {
 		return nil, err
 	}
 	name := filepath.Base(program)
-	var archive bytes.Buffer
-	w := tar.NewWriter(&archive)
-	if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(content))}); err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(content); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(archive.Bytes())), nil
-	})
+	layer, err := fileLayer(name, 0o755, content)
 	if err != nil {
 		return nil, err
 	}
@@ -60,4 +47,34 @@ func programImage(program string) (v1.Image, error) {
 	config.OS, config.Architecture = runtime.GOOS, runtime.GOARCH
 	config.Config.Entrypoint = []string{"/" + name}
 	return mutate.ConfigFile(image, config)
+}
+
+// WithFile is an image with one more file in it, which all may read.
+func WithFile(image v1.Image, name string, content []byte) (v1.Image, error) {
+	layer, err := fileLayer(name, 0o644, content)
+	if err == nil {
+		image, err = mutate.AppendLayers(image, layer)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("put %s into an image: %w", name, err)
+	}
+	return image, nil
+}
+
+// fileLayer is a layer of one file.
+func fileLayer(name string, mode int64, content []byte) (v1.Layer, error) {
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	if err := w.WriteHeader(&tar.Header{Name: name, Mode: mode, Size: int64(len(content))}); err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(content); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return tarball.LayerFromOpener(func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(archive.Bytes())), nil
+	})
 }

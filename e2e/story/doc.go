@@ -11,6 +11,8 @@
 //	workloads.go  steps of users
 //	operate.go    steps of administrators
 //	outage.go     steps in which pullgate is down, or gone
+//	walk.go       the step that runs what the documents show
+//	passages.go   what the documents show, and what has to come of it
 //
 // It needs root on Linux, and runs inside of netns.Run only.
 package story

@@ -80,6 +80,9 @@ func (s *story) setUp(ctx context.Context) error {
 	if err := s.nameRegistries(ctx); err != nil {
 		return err
 	}
+	if err := s.pushPlatformImages(ctx); err != nil {
+		return err
+	}
 	s.cluster, err = cluster.Start(ctx, cluster.Options{Binaries: s.options.Binaries, ControllerManager: true, Scheduler: true, ServicesToPods: true})
 	if err != nil {
 		return err
@@ -132,6 +135,25 @@ func (s *story) startRegistries(ctx context.Context) error {
 	}
 	_, err = s.open.PushImage(ctx, "pullgate/pullgate", "dev", product)
 	return err
+}
+
+// pushPlatformImages pushes pullgate's image as a platform team that follows the
+// documents does, where a public CA has signed the registries' certificates.
+func (s *story) pushPlatformImages(ctx context.Context) error {
+	product, err := productImage(s.options.Binaries[build.Pullgate])
+	if err != nil {
+		return err
+	}
+	product, err = registry.WithFile(product, "etc/ssl/certs/ca-certificates.crt", []byte(s.ca))
+	if err != nil {
+		return err
+	}
+	for _, tag := range []string{"v1", "v2"} {
+		if _, err := s.open.PushImage(ctx, "platform/pullgate", tag, product); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // productImage is pullgate's, as the Dockerfile makes it but for the roots of

@@ -53,6 +53,7 @@ func steps() []step {
 		{"uninstall", uninstall},
 		{"the typo without pullgate", typoWithout},
 		{"reinstall", reinstall},
+		{"the documents", documented},
 	}
 }
 

@@ -1,0 +1,179 @@
+package story
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// platformImage is the image that the documents take for pullgate's.
+const platformImage = openHost + "/platform/pullgate"
+
+// Why some of what is found is not run.
+const (
+	aName  = "the name of a command, not a command"
+	words  = "words of a message"
+	images = "builds or pushes an image, for which there is no Docker here"
+)
+
+// passages are all commands of the documents, in an order in which they make sense.
+func passages() []passage {
+	const system = "kubectl --namespace pullgate-system "
+	return []passage{
+		{text: "docker build -t registry.example.com/platform/pullgate:v1 .", notRun: images},
+		{text: "docker push registry.example.com/platform/pullgate:v1", notRun: images},
+		{text: "make demo", notRun: "CI runs it"},
+		{text: "make test", notRun: "CI runs it"},
+		{text: system + "describe certificate", notRun: "needs cert-manager"},
+		{text: system + "logs deployment/pullgate | grep <registry>", notRun: "a pattern"},
+		{text: "kubectl label namespace … pullgate.dev/enforce=off", notRun: "a pattern"},
+		{text: "kubectl get namespace … --show-labels", notRun: "a pattern"},
+		{text: "pullgate check … -o yaml", notRun: "a pattern"},
+		{text: "pullgate check", notRun: aName},
+		{text: "pullgate webhook", notRun: aName},
+		{text: "pullgate webhook --config FILE", notRun: aName},
+		{text: "pullgate config print", notRun: aName},
+		{text: "helm test", notRun: aName},
+		{text: "helm uninstall", notRun: aName},
+		{text: "kubectl apply", notRun: aName},
+		{text: "kubectl debug", notRun: aName},
+		{text: "kubectl create secret docker-registry", notRun: aName},
+		{text: `pullgate cannot read Secret "…"`, notRun: words},
+		{text: "pullgate validates Pods and what makes them, not …", notRun: words},
+
+		// What the steps before have installed goes, and comes anew as the README says.
+		{text: "helm uninstall pullgate --namespace pullgate-system"},
+		{text: "kubectl delete namespace pullgate-system"},
+		{
+			text: "helm install pullgate deploy/chart/pullgate --namespace pullgate-system --create-namespace " +
+				"--set image.repository=registry.example.com/platform/pullgate --set image.tag=v1",
+			says: []string{"STATUS: deployed"}, then: notes,
+		},
+		{text: "kubectl run app --image registry.example.com/acme/app:v1.2.4", exit: 1},
+		{text: "kubectl label namespace dev pullgate.dev/enforce=off", then: func(ctx context.Context, w *walk) error {
+			return w.ask(ctx, dev, missing, false)
+		}},
+		{text: "pullgate webhook --help", says: []string{"--shutdown-delay"}},
+		{text: "pullgate check -f manifests/ -R -o sarif", exit: 1, says: []string{`"ImageNotFound"`}},
+		{text: "pullgate check -n shop registry.example.com/acme/app:1.2", exit: 1, says: []string{`tag "1.2" does not exist`}},
+		{text: "pullgate check -n shop registry.example.com/acme/app:1.2 -o yaml", exit: 1, says: []string{"reason: ImageNotFound"}},
+		{text: "pullgate check -A", exit: 1, says: []string{missing}}, // it waits in the namespace that nobody guards
+		{text: "pullgate config print --config FILE", says: []string{"enforce: definite"}},
+
+		{text: "helm upgrade pullgate deploy/chart/pullgate --namespace pullgate-system --reuse-values --set config.defaults.enforce=off", then: func(ctx context.Context, w *walk) error {
+			return w.soon(ctx, shop, missing, false)
+		}},
+		{text: "kubectl label namespace shop pullgate.dev/enforce=definite", then: func(ctx context.Context, w *walk) error {
+			return w.soon(ctx, shop, missing, true)
+		}},
+		{text: "helm upgrade pullgate deploy/chart/pullgate --namespace pullgate-system --reuse-values --set image.tag=v2", then: func(ctx context.Context, w *walk) error {
+			if err := w.ready(ctx); err != nil {
+				return err
+			}
+			image, err := w.kubectl(ctx, "", "get", "pods", "-n", namespace, "-o", "jsonpath={.items[0].spec.containers[0].image}")
+			if err == nil && image != platformImage+":v2" {
+				err = fmt.Errorf("the image is %s", image)
+			}
+			return err
+		}},
+
+		// The pages for the night.
+		{text: system + "get deployment,pods -l app.kubernetes.io/name=pullgate", says: []string{"deployment.apps/pullgate", "2/2", "Running"}},
+		{text: system + "describe pods -l app.kubernetes.io/name=pullgate", says: []string{"/readyz"}},
+		{text: system + "logs deployment/pullgate --previous", exit: 1, says: []string{"previous terminated container"}},
+		{text: system + "get pods -l app.kubernetes.io/name=pullgate -o jsonpath='{.items[*].status.containerStatuses[*].lastState}'", says: []string{"{}"}},
+		// What they look for is not in the log of a pullgate that is well.
+		{text: system + "logs deployment/pullgate | grep 'Certificate step failed'", exit: 1},
+		{text: system + "logs deployment/pullgate | grep 'configuration refused'", exit: 1},
+		{text: system + "logs deployment/pullgate | grep 'not verified'", exit: 1},
+		{text: system + "logs deployment/pullgate | grep 'not ready'", exit: 1},
+		{text: system + "logs deployment/pullgate | grep -e panic -e 'decode the request' -e 'look up the namespace'", exit: 1},
+		{text: "kubectl auth can-i update secrets/pullgate-certs --namespace pullgate-system --as system:serviceaccount:pullgate-system:pullgate", says: []string{"yes"}},
+		{text: "kubectl auth can-i list nodes --as system:serviceaccount:pullgate-system:pullgate", says: []string{"yes"}},
+		{text: "kubectl get validatingwebhookconfiguration pullgate --show-managed-fields -o yaml", says: []string{"manager: pullgate", "f:caBundle"}},
+		{
+			text: `kubectl patch validatingwebhookconfiguration pullgate --type json -p '[{"op":"replace","path":"/webhooks/0/failurePolicy","value":"Ignore"}]'`,
+			says: []string{"validatingwebhookconfiguration.admissionregistration.k8s.io/pullgate patched"},
+		},
+		{text: system + `patch secret pullgate-certs --type json -p '[{"op":"remove","path":"/data"}]'`},
+		{
+			text: `kubectl -n pullgate-system patch secret pullgate-certs --type=json -p '[{"op":"add","path":"/data","value":{}}]'`,
+			then: certificatesMade,
+		},
+		{text: "kubectl delete validatingwebhookconfiguration pullgate", then: func(ctx context.Context, w *walk) error {
+			return errors.Join(w.soon(ctx, shop, missing, false), w.uninstall(ctx))
+		}},
+
+		// And by the manifest, where there is no Helm.
+		{text: "kubectl apply -f deploy/install.yaml", then: byManifest},
+	}
+}
+
+// soon waits for an answer: the API server hears of a change a moment later.
+func (w *walk) soon(ctx context.Context, namespace, image string, wantDenied bool) error {
+	return eventually(ctx, func(ctx context.Context) error { return w.ask(ctx, namespace, image, wantDenied) })
+}
+
+// notes does what Helm's notes say, in that order.
+func notes(ctx context.Context, w *walk) error {
+	printed, _, err := w.sh(ctx, "helm get notes pullgate --namespace pullgate-system")
+	if err != nil {
+		return err
+	}
+	ran := 0
+	for line := range strings.Lines(printed) {
+		command, isCommand := strings.CutPrefix(line, "  ")
+		if !isCommand || strings.TrimSpace(command) == "" || strings.Contains(command, "label namespace dev") {
+			continue // the README has the label too
+		}
+		printed, code, err := w.sh(ctx, command)
+		if err != nil || code != 0 {
+			return errors.Join(fmt.Errorf("the notes' %s: exit code %d: %s", strings.TrimSpace(command), code, printed), err)
+		}
+		// registry.k8s.io cannot be reached from here.
+		if strings.Contains(command, "kubectl run try") && !strings.Contains(printed, "Warning: image") {
+			return fmt.Errorf("the notes' %s: no warning: %s", strings.TrimSpace(command), printed)
+		}
+		ran++
+	}
+	if ran < 3 {
+		return fmt.Errorf("there are only %d commands in the notes: %s", ran, printed)
+	}
+	return nil
+}
+
+// certificatesMade waits until pullgate has made itself a CA again.
+func certificatesMade(ctx context.Context, w *walk) error {
+	return eventually(ctx, func(ctx context.Context) error {
+		data, err := w.kubectl(ctx, "", "get", "secret", "pullgate-certs", "-n", namespace, "-o", "jsonpath={.data}")
+		if err == nil && len(data) < 100 {
+			err = fmt.Errorf("the Secret has %s", data)
+		}
+		return err
+	})
+}
+
+// uninstall is as the documents have it.
+func (w *walk) uninstall(ctx context.Context) error {
+	for _, line := range []string{"helm uninstall pullgate --namespace pullgate-system", "kubectl delete namespace pullgate-system"} {
+		if printed, code, err := w.sh(ctx, line); err != nil || code != 0 {
+			return errors.Join(fmt.Errorf("%s: exit code %d: %s", line, code, printed), err)
+		}
+	}
+	return nil
+}
+
+// byManifest takes away what was applied when it has been tried.
+func byManifest(ctx context.Context, w *walk) error {
+	if err := w.ready(ctx); err != nil {
+		return err
+	}
+	if err := w.soon(ctx, shop, missing, true); err != nil {
+		return err
+	}
+	if err := w.soon(ctx, shop, good, false); err != nil {
+		return err
+	}
+	return w.must(ctx, "delete", "-f", w.home+"/deploy/install.yaml")
+}
