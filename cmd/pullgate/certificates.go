@@ -33,7 +33,7 @@ func newCertificates(o webhookOptions, restConfig *rest.Config, scheme *runtime.
 		}
 		return watched{watcher}, nil
 	}
-	live, err := client.New(restConfig, client.Options{Scheme: scheme})
+	live, err := client.New(restConfig, client.Options{Scheme: scheme, Mapper: newMapper()})
 	if err != nil {
 		return nil, fmt.Errorf("set up a client: %w", err)
 	}

@@ -67,7 +67,7 @@ func probe(ctx context.Context, config *rest.Config, namespace string) (answer s
 	if err != nil {
 		return "", err
 	}
-	c, err := client.New(config, client.Options{Scheme: scheme})
+	c, err := client.New(config, client.Options{Scheme: scheme, Mapper: newMapper()})
 	if err != nil {
 		return "", fmt.Errorf("set up a client: %w", err)
 	}

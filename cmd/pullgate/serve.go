@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"net/http"
 
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/clientcmd"
@@ -54,6 +53,7 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	})
 	mgr, err := ctrl.NewManager(restConfig, ctrl.Options{
 		Scheme:                 scheme,
+		MapperProvider:         func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return newMapper(), nil },
 		WebhookServer:          server,
 		Metrics:                metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress: o.healthAddress,
@@ -138,14 +138,6 @@ func loadKubeconfig(path string) (*rest.Config, error) {
 }
 
 func userAgent() string { return "pullgate/" + buildVersion().Version }
-
-func newScheme() (*runtime.Scheme, error) {
-	scheme := runtime.NewScheme()
-	if err := errors.Join(corev1.AddToScheme(scheme), admissionregistrationv1.AddToScheme(scheme)); err != nil {
-		return nil, fmt.Errorf("register types: %w", err)
-	}
-	return scheme, nil
-}
 
 // reloadConfig re-reads the configuration file, if there is one.
 func reloadConfig(mgr manager.Manager, file string, inForce config.Configuration, h *handler) error {
