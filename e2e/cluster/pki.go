@@ -47,7 +47,8 @@ func newPKI(dir string) (*pki, error) {
 	p := &pki{dir: dir, ca: caPEM, issuer: ca, signer: signer}
 
 	server := template(pkix.Name{CommonName: "kube-apiserver"})
-	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	// A client it is of kubelets.
+	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 	// Pods call the Service "kubernetes" by its address.
 	server.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.ParseIP(ServiceAddress)}
 	server.DNSNames = []string{"localhost", "kubernetes.default.svc"}

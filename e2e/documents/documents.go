@@ -59,7 +59,7 @@ var (
 // prompt of one marked console, and what begins with a program's name in running
 // text. A backslash at the end of a line joins it with the next.
 func In(file, page string) (commands []Command) {
-	block, begun := "", 0
+	block := ""
 	var text []string // lines outside of blocks; those inside are empty
 	lines := strings.Split(page, "\n")
 	for n := 0; n < len(lines); n++ {
@@ -77,7 +77,7 @@ func In(file, page string) (commands []Command) {
 			text = append(text, line)
 			continue
 		case block == "sh" && strings.TrimSpace(line) != "":
-			begun = n
+			begun := n
 			for strings.HasSuffix(line, `\`) && n+1 < len(lines) {
 				n++
 				line = strings.TrimSuffix(line, `\`) + " " + lines[n]

@@ -28,6 +28,9 @@ func (n *Node) startKubelet(ctx context.Context, c *cluster.Cluster, o Options) 
 	if err != nil {
 		return err
 	}
+	if err := os.WriteFile(n.folder.Path(clientCA), c.RESTConfig().CAData, 0o600); err != nil {
+		return err
+	}
 	file := n.folder.Path("kubelet.yaml")
 	if err := os.WriteFile(file, config, 0o600); err != nil {
 		return err
@@ -56,6 +59,9 @@ func (n *Node) startKubelet(ctx context.Context, c *cluster.Cluster, o Options) 
 		return schedulable(node)
 	})
 }
+
+// clientCA has signed the certificates of those whom the kubelet answers.
+const clientCA = "client-ca.crt"
 
 // schedulable tells why no Pod can land on a node.
 func schedulable(node *corev1.Node) error {
@@ -92,12 +98,17 @@ func (n *Node) kubeletConfiguration() ([]byte, error) {
 		"podLogsDir":               n.folder.Path("pods"),
 		"volumePluginDir":          n.folder.Path("kubelet-plugins"),
 
-		"address":            "127.0.0.1",
+		"address":            Address,
 		"port":               ports[0],
 		"healthzBindAddress": "127.0.0.1",
 		"healthzPort":        ports[1],
-		"authentication":     map[string]any{"anonymous": map[string]any{"enabled": false}, "webhook": map[string]any{"enabled": false}},
-		"authorization":      map[string]any{"mode": "AlwaysAllow"}, // There is nobody to be authorized.
+		// The API server, for kubectl logs, and nobody else.
+		"authentication": map[string]any{
+			"anonymous": map[string]any{"enabled": false},
+			"webhook":   map[string]any{"enabled": false},
+			"x509":      map[string]any{"clientCAFile": n.folder.Path(clientCA)},
+		},
+		"authorization": map[string]any{"mode": "AlwaysAllow"},
 
 		// A cgroup of our own, in whichever version the machine has, without
 		// the hierarchy of which one would need to own the root.

@@ -9,7 +9,7 @@ import (
 )
 
 // PodLogs are the ends of the logs of all containers in a namespace, those that
-// have ended too. `kubectl logs` would ask the kubelet, which here answers nobody.
+// have ended too, of which `kubectl logs` knows the last alone.
 func (n *Node) PodLogs(namespace string) string {
 	files, err := filepath.Glob(filepath.Join(n.folder.Path("pods"), namespace+"_*", "*", "*.log"))
 	if err != nil {

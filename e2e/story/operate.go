@@ -49,14 +49,7 @@ func rollingUpgrade(ctx context.Context, s *story) error {
 		if _, err := s.release(ctx, "upgrade", "--set", "podAnnotations.round=second"); err != nil {
 			return err
 		}
-		// The old ones still answer while they end.
-		return eventually(ctx, func(ctx context.Context) error {
-			pods, err := s.kubectl(ctx, "", "get", "pods", "-n", namespace, "-o", "name")
-			if err == nil && strings.Count(pods, "pod/") != 2 {
-				err = fmt.Errorf("there are not two Pods: %s", pods)
-			}
-			return err
-		})
+		return s.replaced(ctx)
 	})
 	if err != nil {
 		return err
@@ -66,6 +59,17 @@ func rollingUpgrade(ctx context.Context, s *story) error {
 		err = errors.New("the upgrade has changed the caBundle")
 	}
 	return err
+}
+
+// replaced waits until the old Pods are gone, which still answer while they end.
+func (s *story) replaced(ctx context.Context) error {
+	return eventually(ctx, func(ctx context.Context) error {
+		pods, err := s.kubectl(ctx, "", "get", "pods", "-n", namespace, "-o", "name")
+		if err == nil && strings.Count(pods, "pod/") != 2 {
+			err = fmt.Errorf("there are not two Pods: %s", pods)
+		}
+		return err
+	})
 }
 
 // drain takes the only node out of use: of two replicas one can go, and finds no

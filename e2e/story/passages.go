@@ -34,7 +34,6 @@ func passages() []passage {
 		{text: "pullgate webhook", notRun: aName},
 		{text: "pullgate webhook --config FILE", notRun: aName},
 		{text: "pullgate config print", notRun: aName},
-		{text: "helm test", notRun: aName},
 		{text: "helm uninstall", notRun: aName},
 		{text: "kubectl apply", notRun: aName},
 		{text: "kubectl debug", notRun: aName},
@@ -62,13 +61,16 @@ func passages() []passage {
 		{text: "pullgate config print --config FILE", says: []string{"enforce: definite"}},
 
 		{text: "helm upgrade pullgate deploy/chart/pullgate --namespace pullgate-system --reuse-values --set config.defaults.enforce=off", then: func(ctx context.Context, w *walk) error {
-			return w.soon(ctx, shop, missing, false)
+			return w.soon(ctx, missing, false)
 		}},
 		{text: "kubectl label namespace shop pullgate.dev/enforce=definite", then: func(ctx context.Context, w *walk) error {
-			return w.soon(ctx, shop, missing, true)
+			return w.soon(ctx, missing, true)
 		}},
 		{text: "helm upgrade pullgate deploy/chart/pullgate --namespace pullgate-system --reuse-values --set image.tag=v2", then: func(ctx context.Context, w *walk) error {
 			if err := w.ready(ctx); err != nil {
+				return err
+			}
+			if err := w.replaced(ctx); err != nil {
 				return err
 			}
 			image, err := w.kubectl(ctx, "", "get", "pods", "-n", namespace, "-o", "jsonpath={.items[0].spec.containers[0].image}")
@@ -102,7 +104,7 @@ func passages() []passage {
 			then: certificatesMade,
 		},
 		{text: "kubectl delete validatingwebhookconfiguration pullgate", then: func(ctx context.Context, w *walk) error {
-			return errors.Join(w.soon(ctx, shop, missing, false), w.uninstall(ctx))
+			return errors.Join(w.soon(ctx, missing, false), w.uninstall(ctx))
 		}},
 
 		// And by the manifest, where there is no Helm.
@@ -110,9 +112,9 @@ func passages() []passage {
 	}
 }
 
-// soon waits for an answer: the API server hears of a change a moment later.
-func (w *walk) soon(ctx context.Context, namespace, image string, wantDenied bool) error {
-	return eventually(ctx, func(ctx context.Context) error { return w.ask(ctx, namespace, image, wantDenied) })
+// soon waits for an answer in the namespace shop: the API server hears of a change a moment later.
+func (w *walk) soon(ctx context.Context, image string, wantDenied bool) error {
+	return eventually(ctx, func(ctx context.Context) error { return w.ask(ctx, shop, image, wantDenied) })
 }
 
 // notes does what Helm's notes say, in that order.
@@ -169,10 +171,10 @@ func byManifest(ctx context.Context, w *walk) error {
 	if err := w.ready(ctx); err != nil {
 		return err
 	}
-	if err := w.soon(ctx, shop, missing, true); err != nil {
+	if err := w.soon(ctx, missing, true); err != nil {
 		return err
 	}
-	if err := w.soon(ctx, shop, good, false); err != nil {
+	if err := w.soon(ctx, good, false); err != nil {
 		return err
 	}
 	return w.must(ctx, "delete", "-f", w.home+"/deploy/install.yaml")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/pullgate/pullgate/e2e/build"
@@ -17,6 +18,8 @@ type Options struct {
 	Helm string
 	// Out is told of each step and its time.
 	Out io.Writer
+	// Only is the name of the one step to do after the installation; all if empty.
+	Only string
 	// FailAfter is the name of a step after which all fails, to see what is left
 	// behind then.
 	FailAfter string
@@ -33,9 +36,12 @@ type step struct {
 	do   func(context.Context, *story) error
 }
 
+// first is the step that all others need.
+const first = "install"
+
 func steps() []step {
 	return []step{
-		{"install", install},
+		{first, install},
 		{"helm test", helmTest},
 		{"Deployment with a typo", typo},
 		{"private image", private},
@@ -59,13 +65,20 @@ func steps() []step {
 
 // Run sets everything up, does all steps and tears everything down.
 func Run(ctx context.Context, o Options) error {
+	if o.Only != "" && !slices.ContainsFunc(steps(), func(s step) bool { return s.name == o.Only }) {
+		return fmt.Errorf("there is no step %q", o.Only)
+	}
 	begun := time.Now()
 	s := &story{options: o}
 	defer s.tearDown()
 	if err := s.timed("set up", func() error { return s.setUp(ctx) }); err != nil {
 		return err
 	}
+	done := 0
 	for _, step := range steps() {
+		if o.Only != "" && step.name != o.Only && step.name != first {
+			continue
+		}
 		err := s.timed(step.name, func() error {
 			if err := step.do(ctx, s); err != nil {
 				return err
@@ -75,11 +88,12 @@ func Run(ctx context.Context, o Options) error {
 		if err != nil {
 			return fmt.Errorf("%w\n%s", err, s.evidence(ctx))
 		}
+		done++
 		if step.name == o.FailAfter {
 			return fmt.Errorf("failed after %q, as told to", step.name)
 		}
 	}
-	s.say("%d steps passed in %s", len(steps()), time.Since(begun).Round(time.Second))
+	s.say("%d steps passed in %s", done, time.Since(begun).Round(time.Second))
 	return nil
 }
 

@@ -21,10 +21,11 @@ import (
 
 func main() {
 	helm := flag.String("helm", "", "path of helm")
+	only := flag.String("only", "", "the one `step` to do after the installation")
 	failAfter := flag.String("fail-after", "", "`step` after which to fail, to see what is left behind")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	code, err := run(ctx, *helm, *failAfter)
+	code, err := run(ctx, *helm, story.Options{Only: *only, FailAfter: *failAfter})
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e: "+err.Error())
@@ -37,7 +38,7 @@ func main() {
 // programs: they are built outside, for inside no module could be fetched.
 const inside = "PULLGATE_E2E_PROGRAMS"
 
-func run(ctx context.Context, helm, failAfter string) (int, error) {
+func run(ctx context.Context, helm string, o story.Options) (int, error) {
 	helm, err := filepath.Abs(helm)
 	if err != nil {
 		return 1, err
@@ -56,7 +57,8 @@ func run(ctx context.Context, helm, failAfter string) (int, error) {
 	if _, _, err := netns.Run(ctx, story.Addresses()); err != nil {
 		return 1, err
 	}
-	err = story.Run(ctx, story.Options{Binaries: binaries, Helm: helm, FailAfter: failAfter, Out: os.Stdout})
+	o.Binaries, o.Helm, o.Out = binaries, helm, os.Stdout
+	err = story.Run(ctx, o)
 	if ctx.Err() != nil {
 		return 130, errors.New("interrupted")
 	}
