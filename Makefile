@@ -4,6 +4,9 @@ GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT         := bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 HELM_VERSION          := v4.3.1
 HELM                  := bin/helm-$(HELM_VERSION)
+# The chart is for both.
+HELM3_VERSION         := v3.22.0
+HELM3                 := bin/helm-$(HELM3_VERSION)
 HELM_UNITTEST_VERSION := v1.1.2
 HELM_UNITTEST         := bin/helm-unittest-$(HELM_UNITTEST_VERSION)
 KUBECONFORM_VERSION   := v0.8.0
@@ -116,10 +119,12 @@ race-notice:
 	@$(if $(RACE),:,echo 'There is no C compiler here: the tests run WITHOUT the race detector.' >&2)
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) $(HELM) $(HELM_UNITTEST) $(ACTIONLINT) ## go vet, golangci-lint, tidy go.mod files; the chart, its manifest and the workflows
+lint: $(GOLANGCI_LINT) $(HELM) $(HELM3) $(HELM_UNITTEST) $(ACTIONLINT) ## go vet, golangci-lint, tidy go.mod files; the chart, its manifest and the workflows
 	$(HELM) lint --strict deploy/chart/pullgate
+	$(HELM3) lint --strict deploy/chart/pullgate
 	$(HELM_UNITTEST) deploy/chart/pullgate
 	sh deploy/manifest.sh $(HELM) | diff deploy/install.yaml - || { echo 'deploy/install.yaml is not what the chart renders: run make manifest' >&2; exit 1; }
+	sh deploy/manifest.sh $(HELM3) | diff deploy/install.yaml - || { echo 'Helm 3 renders another manifest than Helm 4' >&2; exit 1; }
 	$(ACTIONLINT)
 	go vet ./...
 	cd e2e && go vet ./...
@@ -141,6 +146,9 @@ bin/helm: $(HELM)
 # Each tool of a version has a name of its own, and is built once.
 $(HELM):
 	$(call install,helm.sh/helm/v4/cmd/helm@$(HELM_VERSION))
+
+$(HELM3):
+	$(call install,helm.sh/helm/v3/cmd/helm@$(HELM3_VERSION))
 
 $(KUBECONFORM):
 	$(call install,github.com/yannh/kubeconform/cmd/kubeconform@$(KUBECONFORM_VERSION))

@@ -3,7 +3,7 @@
 # is the helm to use.
 set -eu
 cd "$(dirname "$0")/.."
-rendered=$("$1" template pullgate deploy/chart/pullgate --namespace pullgate-system --set plainManifest=true --skip-tests)
+rendered=$("$1" template pullgate deploy/chart/pullgate --namespace pullgate-system --kube-version 1.30.0 --set plainManifest=true --skip-tests)
 cat <<'HEADER'
 # pullgate, installed with: kubectl apply -f install.yaml
 #

@@ -119,28 +119,26 @@ func (w *walk) soon(ctx context.Context, image string, wantDenied bool) error {
 
 // notes does what Helm's notes say, in that order.
 func notes(ctx context.Context, w *walk) error {
-	printed, _, err := w.sh(ctx, "helm get notes pullgate --namespace pullgate-system")
+	printed, err := w.mustSh(ctx, "helm get notes pullgate --namespace pullgate-system")
 	if err != nil {
 		return err
 	}
-	ran := 0
-	for line := range strings.Lines(printed) {
-		command, isCommand := strings.CutPrefix(line, "  ")
-		if !isCommand || strings.TrimSpace(command) == "" || strings.Contains(command, "label namespace dev") {
-			continue // the README has the label too
-		}
-		printed, code, err := w.sh(ctx, command)
-		if err != nil || code != 0 {
-			return errors.Join(fmt.Errorf("the notes' %s: exit code %d: %s", strings.TrimSpace(command), code, printed), err)
-		}
-		// registry.k8s.io cannot be reached from here.
-		if strings.Contains(command, "kubectl run try") && !strings.Contains(printed, "Warning: image") {
-			return fmt.Errorf("the notes' %s: no warning: %s", strings.TrimSpace(command), printed)
-		}
-		ran++
+	commands := commandsIn(printed)
+	if len(commands) < 4 {
+		return fmt.Errorf("there are only %d commands in the notes: %s", len(commands), printed)
 	}
-	if ran < 3 {
-		return fmt.Errorf("there are only %d commands in the notes: %s", ran, printed)
+	for _, command := range commands {
+		if strings.Contains(command, "label namespace dev") {
+			continue // the README has it too
+		}
+		printed, err := w.mustSh(ctx, command)
+		// registry.k8s.io cannot be reached from here.
+		if err == nil && strings.Contains(command, "kubectl run try") && !strings.Contains(printed, "Warning: image") {
+			err = fmt.Errorf("%s: no warning: %s", command, printed)
+		}
+		if err != nil {
+			return fmt.Errorf("the notes' %w", err)
+		}
 	}
 	return nil
 }
@@ -159,8 +157,8 @@ func certificatesMade(ctx context.Context, w *walk) error {
 // uninstall is as the documents have it.
 func (w *walk) uninstall(ctx context.Context) error {
 	for _, line := range []string{"helm uninstall pullgate --namespace pullgate-system", "kubectl delete namespace pullgate-system"} {
-		if printed, code, err := w.sh(ctx, line); err != nil || code != 0 {
-			return errors.Join(fmt.Errorf("%s: exit code %d: %s", line, code, printed), err)
+		if _, err := w.mustSh(ctx, line); err != nil {
+			return err
 		}
 	}
 	return nil

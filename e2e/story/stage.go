@@ -48,6 +48,7 @@ const (
 type story struct {
 	options Options
 	dir     string
+	home    string // the user's folder
 	ca      string
 	certsD  string
 	open    *registry.Registry
@@ -74,6 +75,9 @@ func (s *story) setUp(ctx context.Context) error {
 		return err
 	}
 	s.later(func() { _ = os.RemoveAll(s.dir) })
+	if err := s.furnishHome(); err != nil {
+		return err
+	}
 	if err := s.startRegistries(ctx); err != nil {
 		return err
 	}

@@ -54,6 +54,7 @@ func steps() []step {
 		{"rolling upgrade", rollingUpgrade},
 		{"drain", drain},
 		{"certificates and configuration", rotate},
+		{"certificate in a Secret", ownCertificate},
 		{"down, failurePolicy Ignore", downIgnore},
 		{"down, failurePolicy Fail", downFail},
 		{"uninstall", uninstall},

@@ -6,22 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/pullgate/pullgate/e2e/build"
 	"github.com/pullgate/pullgate/e2e/documents"
-	"github.com/pullgate/pullgate/e2e/process"
 )
 
 // walk does what the documents say, to the letter: in a folder with the repository's
 // deploy/ and a user's manifests, with kubectl, helm and pullgate on the path.
 type walk struct {
 	*story
-	root, home string
-	shown      map[string]documents.Command // by their text
+	root  string
+	shown map[string]documents.Command // by their text
 }
 
 // passage is a command of the documents.
@@ -72,7 +69,7 @@ func newWalk(ctx context.Context, s *story) (*walk, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &walk{story: s, root: root, home: filepath.Join(s.dir, "home"), shown: map[string]documents.Command{}}
+	w := &walk{story: s, root: root, shown: map[string]documents.Command{}}
 	files, err := documents.Files(root)
 	if err != nil {
 		return nil, err
@@ -94,19 +91,8 @@ func newWalk(ctx context.Context, s *story) (*walk, error) {
 	return w, w.furnish()
 }
 
-// furnish lays out the folder in which the commands are run.
+// furnish puts into the user's folder what the commands speak of.
 func (w *walk) furnish() error {
-	bin := filepath.Join(w.home, "bin")
-	if err := os.MkdirAll(bin, 0o750); err != nil {
-		return err
-	}
-	for name, program := range map[string]string{
-		"pullgate": w.options.Binaries[build.Pullgate], "kubectl": w.options.Binaries[build.Kubectl], "helm": w.options.Helm,
-	} {
-		if err := os.Symlink(program, filepath.Join(bin, name)); err != nil {
-			return err
-		}
-	}
 	// A copy: who installs by the manifest writes an image's name into it.
 	if err := os.CopyFS(filepath.Join(w.home, "deploy"), os.DirFS(filepath.Join(w.root, "deploy"))); err != nil {
 		return err
@@ -170,24 +156,4 @@ func (w *walk) take(ctx context.Context, p passage) error {
 		return nil
 	}
 	return p.then(ctx, w)
-}
-
-// sh runs a line, and returns both streams as a terminal shows them, and the exit
-// code.
-func (w *walk) sh(ctx context.Context, line string) (printed string, code int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	var out bytes.Buffer
-	cmd := exec.CommandContext(ctx, "sh", "-c", line) //nolint:gosec // our own documents
-	cmd.Dir = w.home
-	// The registries' CA is what the machine trusts.
-	cmd.Env = process.Env(w.home, "KUBECONFIG="+w.cluster.Kubeconfig(), "SSL_CERT_FILE="+filepath.Join(w.certsD, openHost, "ca.crt"),
-		"PATH="+filepath.Join(w.home, "bin")+":"+os.Getenv("PATH"))
-	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.WaitDelay = 5 * time.Second
-	err = cmd.Run()
-	if exit := (&exec.ExitError{}); errors.As(err, &exit) && ctx.Err() == nil {
-		return out.String(), exit.ExitCode(), nil
-	}
-	return out.String(), 0, err
 }
