@@ -37,7 +37,7 @@ func (s *Secrets) Read(ctx context.Context, namespace string, refs []corev1.Loca
 		if ref.Name == "" {
 			continue // the kubelet passes these over (C41)
 		}
-		known, ok := s.short.known(ctx, key(n))
+		known, ok := s.short.known(key(n))
 		if !ok || anew {
 			wait = append(wait, n)
 			continue

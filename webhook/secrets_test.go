@@ -88,49 +88,6 @@ func TestSecretsAreReadOnce(t *testing.T) {
 	})
 }
 
-// What is no longer fresh is used once more, while it is read for those who come next.
-func TestSecretsAreReadAnewInTheBackground(t *testing.T) {
-	live := &slow{}
-	s := NewSecrets(live)
-	synctest.Test(t, func(t *testing.T) {
-		refs := []corev1.LocalObjectReference{{Name: "regcred"}}
-		read := func(when string, wantCached bool, wantTook time.Duration, wantGets int64) {
-			t.Helper()
-			begun := time.Now()
-			named, cached := s.Read(t.Context(), "dev", refs, false)
-			took := time.Since(begun)
-			synctest.Wait()
-			if named[0].Secret == nil || cached != wantCached || took != wantTook || live.gets.Load() != wantGets {
-				t.Errorf("%s: %+v, cached %t after %s and %d reads; want %t, %s, %d", when, named[0], cached, took, live.gets.Load(), wantCached, wantTook, wantGets)
-			}
-		}
-		read("first", false, time.Second, 1)
-		time.Sleep(apiTTL)
-		read("still fresh", true, 0, 1)
-		time.Sleep(time.Second)
-		read("no longer fresh", true, 0, 2)
-		read("being read", true, 0, 2)
-		time.Sleep(apiTTL)
-		read("fresh again", true, 0, 2)
-		time.Sleep(apiTTL + apiGrace)
-		read("too old", false, time.Second, 3)
-	})
-}
-
-// defective is a reader with a defect.
-type defective struct{ client.Reader }
-
-func (defective) Get(context.Context, client.ObjectKey, client.Object, ...client.GetOption) error {
-	panic("defect")
-}
-
-func TestAPanicWhileReadingIsAnError(t *testing.T) {
-	named, _ := NewSecrets(defective{}).Read(t.Context(), "dev", []corev1.LocalObjectReference{{Name: "regcred"}}, false)
-	if named[0].Err == nil {
-		t.Errorf("%+v", named[0])
-	}
-}
-
 // slow answers after a while, with an empty object.
 type slow struct {
 	client.Reader

@@ -87,11 +87,6 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	if err != nil {
 		return err
 	}
-	if saveMemory() {
-		if err := mgr.Add(gcPace{}); err != nil {
-			return fmt.Errorf("set up the garbage collector: %w", err)
-		}
-	}
 	if c.Cache.WarmUp {
 		if err := mgr.Add(handler.warmUp(mgr.GetAPIReader())); err != nil {
 			return fmt.Errorf("set up the warm-up: %w", err)
