@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
+	"sync/atomic"
 )
 
 // Ports are taken from below the range that systems give to outgoing
@@ -14,26 +16,34 @@ import (
 // between its choice and the server's start, or while a registry restarts.
 const (
 	firstPort = 20000
-	lastPort  = 29999
+	ports     = 10_000
 )
+
+// handedOut counts the ports that were chosen in this process. They are taken one
+// after another from a random first one on: chosen at random, one in thousands was
+// given to two servers that were about to start.
+var handedOut = sync.OnceValue(func() *atomic.Uint32 {
+	n := &atomic.Uint32{}
+	n.Store(rand.Uint32N(ports)) //nolint:gosec // no secret
+	return n
+})
 
 // FreePorts chooses n different ports on loopback that nothing listens on.
 func FreePorts(n int) ([]int, error) {
-	var ports []int
+	var free []int
 	for range 1000 {
-		if len(ports) == n {
-			return ports, nil
+		if len(free) == n {
+			return free, nil
 		}
-		port := firstPort + rand.IntN(lastPort-firstPort+1) //nolint:gosec // no secret
+		port := firstPort + int(handedOut().Add(1)%ports)
 		l, err := listen(Loopback(port))
 		if err != nil {
 			continue
 		}
-		// Kept until the end, so that no port is chosen twice.
-		defer func() { _ = l.Close() }()
-		ports = append(ports, port)
+		_ = l.Close()
+		free = append(free, port)
 	}
-	return nil, errors.New("find free ports: none between " + fmt.Sprint(firstPort, " and ", lastPort))
+	return nil, errors.New("find free ports: none between " + fmt.Sprint(firstPort, " and ", firstPort+ports-1))
 }
 
 // Listen listens on a port of loopback that the system chooses, for servers in

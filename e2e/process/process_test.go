@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -132,17 +133,30 @@ func TestTail(t *testing.T) {
 	}
 }
 
+// Also for servers that start at the same time, none of which has its port yet.
 func TestFreePortsDiffer(t *testing.T) {
-	ports, err := FreePorts(20)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
 	seen := map[int]bool{}
-	for _, p := range ports {
-		if seen[p] {
-			t.Errorf("port %d twice", p)
-		}
-		seen[p] = true
+	for range 50 {
+		wg.Go(func() {
+			free, err := FreePorts(20)
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for _, port := range free {
+				if seen[port] || port < firstPort || port >= firstPort+ports {
+					t.Errorf("port %d", port)
+				}
+				seen[port] = true
+			}
+		})
+	}
+	wg.Wait()
+	if len(seen) != 1000 {
+		t.Errorf("%d ports", len(seen))
 	}
 }
 
