@@ -12,9 +12,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/cert"
-	"sigs.k8s.io/controller-runtime/pkg/webhook"
-	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/pullgate/pullgate/e2e/build"
 	"github.com/pullgate/pullgate/e2e/process"
 	"github.com/pullgate/pullgate/e2e/pullgate"
 )
@@ -24,18 +23,8 @@ const (
 	noOpMatchedName = "no-op-matched"
 )
 
-// ServeNoOp is a webhook that lets everything through without a look at it: the
-// floor for any webhook made with controller-runtime. It ends with ctx.
-func ServeNoOp(ctx context.Context, port int, certDir string) error {
-	s := webhook.NewServer(webhook.Options{Host: "127.0.0.1", Port: port, CertDir: certDir})
-	s.Register("/validate", &admission.Webhook{Handler: admission.HandlerFunc(func(context.Context, admission.Request) admission.Response {
-		return admission.Allowed("")
-	})})
-	return s.Start(ctx)
-}
-
-// startNoOp runs ServeNoOp as a process, and has it called as pullgate is: by a
-// Service that leads to loopback.
+// startNoOp starts the webhook that does nothing, and has it called as pullgate is:
+// by a Service that leads to loopback.
 func (b *Bench) startNoOp(ctx context.Context) error {
 	ports, err := process.FreePorts(1)
 	if err != nil {
@@ -54,12 +43,8 @@ func (b *Bench) startNoOp(ctx context.Context) error {
 			return err
 		}
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	p, err := process.Start(process.Options{Name: noOpName, Path: self, Dir: dir, Args: []string{
-		"-no-op", "-port", strconv.Itoa(ports[0]), "-cert-dir", dir,
+	p, err := process.Start(process.Options{Name: noOpName, Path: b.options.Binaries[build.NoOp], Dir: dir, Args: []string{
+		"-port", strconv.Itoa(ports[0]), "-cert-dir", dir,
 	}})
 	if err != nil {
 		return err

@@ -17,6 +17,8 @@ const (
 	CNIHostLocal          = "host-local"
 	CNILoopback           = "loopback"
 	Pause                 = "pause"
+	// NoOp is the webhook that pullgate is measured beside.
+	NoOp = "noop"
 	// PullgateMovable is Pullgate whose clock can be moved, and whose DNS server
 	// chosen, without a hand on the machine's own: see overlay.go.
 	PullgateMovable = "pullgate-movable"
@@ -88,6 +90,7 @@ func binaries() map[string]binary {
 		CNIHostLocal: {pkg: cniPlugins + "/plugins/ipam/host-local", version: cniVersion, first: "10 seconds"},
 		CNILoopback:  {pkg: cniPlugins + "/plugins/main/loopback", version: cniVersion, first: "10 seconds"},
 		Pause:        {pkg: "./cmd/pause", first: "2 seconds"},
+		NoOp:         {pkg: "./cmd/noop", module: "sigs.k8s.io/controller-runtime", first: "20 seconds"},
 		Pullgate:     {pkg: "./cmd/pullgate", parent: true, first: "1 minute"},
 		// All of the standard library anew, and all that stands on it.
 		PullgateMovable: {pkg: "./cmd/pullgate", parent: true, movable: true, first: "3 minutes"},

@@ -24,9 +24,6 @@ import (
 func main() {
 	short := flag.Bool("short", false, "measure only a little of everything, and write nothing")
 	only := flag.String("only", "", "measure only one `STEP` (handler, start, creation, cold, requests, pods, cache, crowd), and print what it came to as JSON")
-	noOp := flag.Bool("no-op", false, "be the webhook that pullgate is compared with; the bench starts itself so")
-	port := flag.Int("port", 0, "with -no-op: where to serve")
-	certDir := flag.String("cert-dir", "", "with -no-op: a folder with tls.crt and tls.key")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
@@ -34,11 +31,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	run := func() error { return measure(ctx, *short, *only) }
-	if *noOp {
-		run = func() error { return bench.ServeNoOp(ctx, *port, *certDir) }
-	}
-	if err := run(); err != nil {
+	if err := measure(ctx, *short, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
 		stop()
 		os.Exit(1) //nolint:gocritic // stop has been called
@@ -46,7 +39,7 @@ func main() {
 }
 
 func measure(ctx context.Context, short bool, only string) error {
-	binaries, err := build.Ensure(ctx, os.Stderr, append(build.ControlPlane(), build.Registry, build.Pullgate)...)
+	binaries, err := build.Ensure(ctx, os.Stderr, append(build.ControlPlane(), build.Registry, build.Pullgate, build.NoOp)...)
 	if err != nil {
 		return err
 	}
