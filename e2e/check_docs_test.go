@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pullgate/pullgate/e2e/build"
+	"github.com/pullgate/pullgate/e2e/documents"
 	"github.com/pullgate/pullgate/e2e/process"
 )
 
@@ -46,7 +47,12 @@ func testCheckDocs(t *testing.T, s *suite) {
 	writeIn(t, home, "overlay/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: registry.example.com/acme/app:1.2}]}\n")
 	writeIn(t, home, "login.json", `{"auths":{"registry.example.com":{"auth":"dTpw"}}}`)
 
-	commands := shellCommands(string(page) + section)
+	var commands []string
+	for _, c := range documents.In("check.md and README.md", string(page)+section) {
+		if !c.Inline {
+			commands = append(commands, c.Text)
+		}
+	}
 	if len(commands) < 15 {
 		t.Fatalf("only %d commands found: %q", len(commands), commands)
 	}
@@ -61,21 +67,4 @@ func testCheckDocs(t *testing.T, s *suite) {
 			t.Errorf("%s: exit code %d:\n%s%s", command, c.code, c.stdout, c.stderr)
 		}
 	}
-}
-
-// shellCommands are the lines of a page's blocks marked sh.
-func shellCommands(page string) (commands []string) {
-	inside := false
-	for line := range strings.Lines(page) {
-		line = strings.TrimSpace(line)
-		switch {
-		case line == "```sh":
-			inside = true
-		case strings.HasPrefix(line, "```"):
-			inside = false
-		case inside && line != "":
-			commands = append(commands, line)
-		}
-	}
-	return commands
 }

@@ -19,6 +19,8 @@ type Command struct {
 	Printed string
 	// At is file and line, for messages.
 	At string
+	// Inline tells that it stands in running text.
+	Inline bool
 }
 
 // Files lists README.md, CONTRIBUTING.md and the pages in docs/, from a repository's
@@ -93,7 +95,7 @@ func In(file, page string) (commands []Command) {
 	}
 	page = strings.Join(text, "\n")
 	for _, m := range inline.FindAllStringSubmatchIndex(page, -1) {
-		commands = append(commands, Command{Text: oneLine(page[m[2]:m[3]]), At: at(file, strings.Count(page[:m[2]], "\n"))})
+		commands = append(commands, Command{Text: oneLine(page[m[2]:m[3]]), At: at(file, strings.Count(page[:m[2]], "\n")), Inline: true})
 	}
 	return commands
 }

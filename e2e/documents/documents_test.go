@@ -24,9 +24,9 @@ func TestIn(t *testing.T) {
 		{Text: "helm install --set a=b", At: "page.md:5"},
 		{Text: "echo '#1'", At: "page.md:8"},
 		{Text: "kubectl run", Printed: "Error: `kubectl no`\nmore\n", At: "page.md:11"},
-		{Text: "kubectl get pods -A", At: "page.md:2"},
-		{Text: "pullgate check", At: "page.md:3"},
-		{Text: "docker ps", At: "page.md:21"},
+		{Text: "kubectl get pods -A", At: "page.md:2", Inline: true},
+		{Text: "pullgate check", At: "page.md:3", Inline: true},
+		{Text: "docker ps", At: "page.md:21", Inline: true},
 	}
 	if diff := cmp.Diff(want, In("page.md", page)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

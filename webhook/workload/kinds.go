@@ -25,22 +25,27 @@ var kinds = map[schema.GroupKind]struct {
 	path  string
 	empty func() Object
 }{
-	{Kind: "Pod"}:                   {inPod, func() Object { return &corev1.Pod{} }},
-	{Kind: "PodTemplate"}:           {inPodTemplate, func() Object { return &corev1.PodTemplate{} }},
-	{Kind: "ReplicationController"}: {inTemplate, func() Object { return &corev1.ReplicationController{} }},
-	deployment:                      {inTemplate, func() Object { return &appsv1.Deployment{} }},
-	replicaSet:                      {inTemplate, func() Object { return &appsv1.ReplicaSet{} }},
-	{Group: appsv1.GroupName, Kind: "StatefulSet"}: {inTemplate, func() Object { return &appsv1.StatefulSet{} }},
-	{Group: appsv1.GroupName, Kind: "DaemonSet"}:   {inTemplate, func() Object { return &appsv1.DaemonSet{} }},
-	job:     {inTemplate, func() Object { return &batchv1.Job{} }},
-	cronJob: {inCronJob, func() Object { return &batchv1.CronJob{} }},
+	pod:                   {inPod, func() Object { return &corev1.Pod{} }},
+	podTemplate:           {inPodTemplate, func() Object { return &corev1.PodTemplate{} }},
+	replicationController: {inTemplate, func() Object { return &corev1.ReplicationController{} }},
+	deployment:            {inTemplate, func() Object { return &appsv1.Deployment{} }},
+	replicaSet:            {inTemplate, func() Object { return &appsv1.ReplicaSet{} }},
+	statefulSet:           {inTemplate, func() Object { return &appsv1.StatefulSet{} }},
+	daemonSet:             {inTemplate, func() Object { return &appsv1.DaemonSet{} }},
+	job:                   {inTemplate, func() Object { return &batchv1.Job{} }},
+	cronJob:               {inCronJob, func() Object { return &batchv1.CronJob{} }},
 }
 
 var (
-	deployment = schema.GroupKind{Group: appsv1.GroupName, Kind: "Deployment"}
-	replicaSet = schema.GroupKind{Group: appsv1.GroupName, Kind: "ReplicaSet"}
-	job        = schema.GroupKind{Group: batchv1.GroupName, Kind: "Job"}
-	cronJob    = schema.GroupKind{Group: batchv1.GroupName, Kind: "CronJob"}
+	pod                   = schema.GroupKind{Kind: "Pod"}
+	podTemplate           = schema.GroupKind{Kind: "PodTemplate"}
+	replicationController = schema.GroupKind{Kind: "ReplicationController"}
+	statefulSet           = schema.GroupKind{Group: appsv1.GroupName, Kind: "StatefulSet"}
+	daemonSet             = schema.GroupKind{Group: appsv1.GroupName, Kind: "DaemonSet"}
+	deployment            = schema.GroupKind{Group: appsv1.GroupName, Kind: "Deployment"}
+	replicaSet            = schema.GroupKind{Group: appsv1.GroupName, Kind: "ReplicaSet"}
+	job                   = schema.GroupKind{Group: batchv1.GroupName, Kind: "Job"}
+	cronJob               = schema.GroupKind{Group: batchv1.GroupName, Kind: "CronJob"}
 )
 
 // Has reports whether objects of a kind have a Pod spec.
@@ -67,32 +72,32 @@ func New(kind schema.GroupKind) Object {
 func Of(obj Object) Workload {
 	switch o := obj.(type) {
 	case *corev1.Pod:
-		return Workload{Spec: specOf(&o.Spec, inPod), Quiet: quiet(schema.GroupKind{Kind: "Pod"}, metadataOf(o), o.Status.Phase)}
+		return Workload{Spec: specOf(&o.Spec, inPod), Quiet: quiet(pod, metadataOf(o), o.Status.Phase)}
 	case *corev1.PodTemplate:
-		return ofTemplate(schema.GroupKind{Kind: "PodTemplate"}, o, &o.Template, inPodTemplate)
+		return ofTemplate(podTemplate, o, &o.Template)
 	case *corev1.ReplicationController:
 		t := o.Spec.Template
 		if t == nil { // the one kind for which it may be left out
 			t = &corev1.PodTemplateSpec{}
 		}
-		return ofTemplate(schema.GroupKind{Kind: "ReplicationController"}, o, t, inTemplate)
+		return ofTemplate(replicationController, o, t)
 	case *appsv1.Deployment:
-		return ofTemplate(deployment, o, &o.Spec.Template, inTemplate)
+		return ofTemplate(deployment, o, &o.Spec.Template)
 	case *appsv1.ReplicaSet:
-		return ofTemplate(replicaSet, o, &o.Spec.Template, inTemplate)
+		return ofTemplate(replicaSet, o, &o.Spec.Template)
 	case *appsv1.StatefulSet:
-		return ofTemplate(schema.GroupKind{Group: appsv1.GroupName, Kind: "StatefulSet"}, o, &o.Spec.Template, inTemplate)
+		return ofTemplate(statefulSet, o, &o.Spec.Template)
 	case *appsv1.DaemonSet:
-		return ofTemplate(schema.GroupKind{Group: appsv1.GroupName, Kind: "DaemonSet"}, o, &o.Spec.Template, inTemplate)
+		return ofTemplate(daemonSet, o, &o.Spec.Template)
 	case *batchv1.Job:
-		return ofTemplate(job, o, &o.Spec.Template, inTemplate)
+		return ofTemplate(job, o, &o.Spec.Template)
 	case *batchv1.CronJob:
-		return ofTemplate(cronJob, o, &o.Spec.JobTemplate.Spec.Template, inCronJob)
+		return ofTemplate(cronJob, o, &o.Spec.JobTemplate.Spec.Template)
 	default:
 		panic(fmt.Sprintf("%T has no Pod spec", obj))
 	}
 }
 
-func ofTemplate(kind schema.GroupKind, obj metav1.Object, t *corev1.PodTemplateSpec, path string) Workload {
-	return Workload{Spec: specOf(&t.Spec, path), Quiet: quiet(kind, metadataOf(obj), "")}
+func ofTemplate(kind schema.GroupKind, obj metav1.Object, t *corev1.PodTemplateSpec) Workload {
+	return Workload{Spec: specOf(&t.Spec, kinds[kind].path), Quiet: quiet(kind, metadataOf(obj), "")}
 }

@@ -127,7 +127,6 @@ func TestQuiet(t *testing.T) {
 	owned := func(apiVersion, owner string, controller bool) string {
 		return fmt.Sprintf(`{"metadata":{"ownerReferences":[{"apiVersion":%q,"kind":%q,"controller":%t}]}}`, apiVersion, owner, controller)
 	}
-	pod := schema.GroupKind{Kind: "Pod"}
 	for name, tc := range map[string]struct {
 		kind schema.GroupKind
 		raw  string

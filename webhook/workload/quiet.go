@@ -33,7 +33,7 @@ func quiet(kind schema.GroupKind, m metadata, phase corev1.PodPhase) bool {
 	switch {
 	case m.DeletionTimestamp != nil:
 		return true // a finalizer can always be removed (C50)
-	case kind.Kind == "Pod":
+	case kind == pod:
 		// Reflections of static Pods (C49), and finished Pods (C45).
 		return m.Annotations.Mirror != nil || phase == corev1.PodSucceeded || phase == corev1.PodFailed
 	default:
