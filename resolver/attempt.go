@@ -25,6 +25,8 @@ type outcome struct {
 	// says is the registry's side of the message.
 	says   string
 	digest string
+	// near is the tag that was probably meant, of one that does not exist.
+	near string
 	// index is set if the image is one.
 	index *registry.Index
 	// doubt is what it came to at an endpoint that a node asks before, and that

@@ -154,7 +154,7 @@ func TestBehaviours(t *testing.T) {
 	}{
 		"open":                             {registry: func(w http.ResponseWriter, r *http.Request) { manifest(w, r) }, want: Pullable},
 		"by digest, another in HEAD (C10)": {registry: func(w http.ResponseWriter, r *http.Request) { manifest(w, r, "Docker-Content-Digest", otherDigest) }, ref: "registry.test/app@" + manifestDigest, want: Pullable},
-		"absent digest (C09)":              {registry: always(404), ref: "registry.test/app@" + otherDigest, want: ImageNotFound, says: otherDigest},
+		"absent digest (C09)":              {registry: always(404), ref: "registry.test/app@" + otherDigest, want: ImageNotFound, says: "its digest does not exist"},
 		"bad credential, challenge (C14)":  {registry: basic, creds: bad, want: Unauthorized, says: `refuses the credentials of Secret "regcred"`},
 		"bad credential, unasked (C15)":    {registry: func(w http.ResponseWriter, r *http.Request) { manifest(w, r) }, creds: bad, want: Pullable},
 		"private, none (C16)":              {registry: basic, want: Unauthorized, says: "names imagePullSecrets"},

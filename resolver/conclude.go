@@ -26,7 +26,7 @@ func conclude(ref reference.Reference, creds *Credentials, failed []failedAttemp
 		}
 	}
 	told := mostTelling(failed)
-	v := Verdict{Reason: told.reason, Message: told.says, Detail: told.detail}
+	v := Verdict{Reason: told.reason, Message: also(told.says, cure(ref, told)), Detail: told.detail}
 	if told.reason == Unauthorized {
 		v.Message = unauthorizedWords(ref, creds, failed, told)
 	} else {
@@ -60,10 +60,12 @@ func unauthorizedWords(ref reference.Reference, creds *Credentials, failed []fai
 	var message string
 	if len(refused) == 0 {
 		message = "it needs credentials, or does not exist: " + creds.absenceWords()
+		message = also(message, fmt.Sprintf("name a pull Secret for %s", ref.Host))
 	} else {
 		message = fmt.Sprintf("%s refuses the credentials of %s", ref.Host, secretWords(refused))
-		message = also(message, creds.missingWords())
+		message = also(message, someOf(creds.uselessWords(refused)))
 		message = also(message, creds.originWords())
+		message = also(message, "renew the login, or let it pull from the repository")
 	}
 	return also(message, told.says)
 }

@@ -22,18 +22,23 @@ func (c *Credentials) missingWords() string {
 
 // absenceWords explains why there were no credentials to try.
 func (c *Credentials) absenceWords() string {
-	parts := c.uselessWords()
+	parts := c.uselessWords(nil)
 	if len(parts) == 0 {
 		return c.nobodyWords()
 	}
-	if len(parts) > maxListed {
-		parts = append(parts[:maxListed], "…")
-	}
-	return also(strings.Join(parts, "; "), c.originWords())
+	return also(someOf(parts), c.originWords())
 }
 
-// uselessWords says of each Secret why it is no use.
-func (c *Credentials) uselessWords() (parts []string) {
+// someOf strings the first few sentences together.
+func someOf(parts []string) string {
+	if len(parts) > maxListed {
+		parts = append(slices.Clone(parts[:maxListed]), "…")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// uselessWords says of each Secret why it is no use, but for those that were tried.
+func (c *Credentials) uselessWords(tried []string) (parts []string) {
 	if m := c.missingWords(); m != "" {
 		parts = append(parts, m)
 	}
@@ -43,7 +48,7 @@ func (c *Credentials) uselessWords() (parts []string) {
 		parts = append(parts, fmt.Sprintf("Secret %q %s, so a node ignores it", i.Secret, i.Why))
 	}
 	for _, name := range c.names {
-		if slices.Contains(ignored, name) {
+		if slices.Contains(ignored, name) || slices.Contains(tried, name) {
 			continue
 		}
 		covers := c.ring.Covers(name)

@@ -36,12 +36,12 @@ func TestSuggestion(t *testing.T) {
 		want  string // the message
 	}{
 		"near":             {listed("v1.2.3", "latest"), "registry.test/app:v1.2.4", `tag "v1.2.4" does not exist; did you mean "v1.2.3"?`},
-		"nothing near":     {listed("dev", "main"), "registry.test/app:v1.2.4", `tag "v1.2.4" does not exist`},
-		"no tag written":   {listed("v1"), "registry.test/app", `tag "latest" does not exist, and the image names no other`},
-		"by digest":        {listed("v1"), "registry.test/app@sha256:" + strings.Repeat("a", 64), `digest "sha256:` + strings.Repeat("a", 64) + `" does not exist in the repository`},
-		"no list":          {always(http.StatusForbidden), "registry.test/app:v1.2.4", `tag "v1.2.4" does not exist`},
-		"a broken list":    {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"tags":[`) }, "registry.test/app:v1.2.4", `tag "v1.2.4" does not exist`},
-		"a hostile list":   {listed(`v1.2.3\n\u001b[31mred`, strings.Repeat("v1.2.4", 1000)), "registry.test/app:v1.2.4", `tag "v1.2.4" does not exist`},
+		"nothing near":     {listed("dev", "main"), "registry.test/app:v1.2.4", `tag "v1.2.4" does not exist; push it, or correct the tag`},
+		"no tag written":   {listed("v1"), "registry.test/app", `tag "latest" does not exist, and the image names no other; name one that exists`},
+		"by digest":        {listed("v1"), "registry.test/app@sha256:" + strings.Repeat("a", 64), `its digest does not exist in the repository; push it, or correct the digest`},
+		"no list":          {always(http.StatusForbidden), "registry.test/app:v1.2.4", `tag "v1.2.4" does not exist; push it, or correct the tag`},
+		"a broken list":    {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"tags":[`) }, "registry.test/app:v1.2.4", `tag "v1.2.4" does not exist; push it, or correct the tag`},
+		"a hostile list":   {listed(`v1.2.3\n\u001b[31mred`, strings.Repeat("v1.2.4", 1000)), "registry.test/app:v1.2.4", `tag "v1.2.4" does not exist; push it, or correct the tag`},
 		"a page at a time": {pages(map[string]string{"": "a", "a": "v1.2.3"}), "registry.test/app:v1.2.4", `tag "v1.2.4" does not exist; did you mean "v1.2.3"?`},
 	} {
 		t.Run(name, func(t *testing.T) {

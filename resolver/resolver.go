@@ -121,7 +121,7 @@ func (r *Resolver) Check(ctx context.Context, image Image, pod Pod) (v Verdict) 
 	case image.PullPolicy == corev1.PullNever:
 		return notPulled(ref, pod)
 	case pod.Credentials.malformed != nil:
-		return Verdict{Reason: InvalidPullSecret, Message: "a node makes no attempt with a malformed pull Secret: " + pod.Credentials.malformed.Error()}
+		return Verdict{Reason: InvalidPullSecret, Message: "a node makes no attempt with a malformed pull Secret: " + pod.Credentials.malformed.Error() + "; make it anew"}
 	case r.client.NodeLocal(ref.Host):
 		return Verdict{Reason: NodeLocal, Message: fmt.Sprintf("registry %s is the node's own loopback", ref.Host)}
 	}

@@ -72,12 +72,14 @@ func TestCredentialsInOrder(t *testing.T) {
 		want  Reason
 		says  []string
 	}{
-		"second is good (C12)":       {[]NamedSecret{named("u", "wrong"), named("u", "p")}, Pullable, nil},
-		"both bad":                   {[]NamedSecret{named("u", "x"), named("u", "y")}, Unauthorized, []string{`refuses the credentials of Secrets "s-ux", "s-uy"`}},
-		"missing one (C24)":          {[]NamedSecret{missing}, Unauthorized, []string{`Secret "gone" not found in namespace "dev"`}},
-		"missing and refused":        {[]NamedSecret{named("u", "x"), missing}, Unauthorized, []string{`"s-ux"`, `Secret "gone" not found`}},
-		"unreadable (C25)":           {[]NamedSecret{unreadable}, SecretUnreadable, []string{`cannot read Secret "hidden" in namespace "dev"`}},
-		"unreadable, other good":     {[]NamedSecret{unreadable, named("u", "p")}, Pullable, nil},
+		"second is good (C12)":   {[]NamedSecret{named("u", "wrong"), named("u", "p")}, Pullable, nil},
+		"both bad":               {[]NamedSecret{named("u", "x"), named("u", "y")}, Unauthorized, []string{`refuses the credentials of Secrets "s-ux", "s-uy"`}},
+		"missing one (C24)":      {[]NamedSecret{missing}, Unauthorized, []string{`Secret "gone" not found in namespace "dev"`}},
+		"missing and refused":    {[]NamedSecret{named("u", "x"), missing}, Unauthorized, []string{`"s-ux"`, `Secret "gone" not found`}},
+		"unreadable (C25)":       {[]NamedSecret{unreadable}, SecretUnreadable, []string{`cannot read Secret "hidden" in namespace "dev"`}},
+		"unreadable, other good": {[]NamedSecret{unreadable, named("u", "p")}, Pullable, nil},
+		"one refused, one useless": {[]NamedSecret{named("u", "x"), elsewhere}, Unauthorized,
+			[]string{`refuses the credentials of Secret "s-ux"; Secret "quay" covers only quay.io; renew the login`}},
 		"covers another registry":    {[]NamedSecret{elsewhere}, Unauthorized, []string{`Secret "quay" covers only quay.io`}},
 		"wrong type (C21)":           {[]NamedSecret{opaque}, Unauthorized, []string{`Secret "opaque" is of type Opaque`}},
 		"nameless entry":             {[]NamedSecret{{}}, Unauthorized, []string{"names imagePullSecrets"}},
@@ -103,7 +105,7 @@ func TestCredentialsInOrder(t *testing.T) {
 func TestMissingSecretIsTold(t *testing.T) {
 	r, _ := serve(t, always(404))
 	v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", []NamedSecret{{Name: "gone", Err: notFound("gone")}})})
-	const want = `tag "v1" does not exist; Secret "gone" not found in namespace "dev"`
+	const want = `tag "v1" does not exist; push it, or correct the tag; Secret "gone" not found in namespace "dev"`
 	if v.Message != want {
 		t.Errorf("says %q, want %q", v.Message, want)
 	}

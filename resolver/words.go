@@ -71,9 +71,7 @@ func (r *Resolver) explainMissing(ctx context.Context, ref reference.Reference, 
 	if ref.Tag == "" {
 		return o
 	}
-	if near := nearestTag(ref.Tag, tags); near != "" {
-		o.says = also(o.says, fmt.Sprintf("did you mean %q?", near))
-	}
+	o.near = nearestTag(ref.Tag, tags)
 	return o
 }
 
@@ -121,7 +119,7 @@ func errorList(list []transport.Diagnostic) string {
 func notFoundWords(ref reference.Reference) string {
 	switch {
 	case ref.Digest != "":
-		return fmt.Sprintf("digest %q does not exist in the repository", ref.Digest)
+		return "its digest does not exist in the repository" // the image's name ends in it
 	case ref.TagImplied:
 		return `tag "latest" does not exist, and the image names no other`
 	default:

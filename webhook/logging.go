@@ -69,7 +69,7 @@ type loggedImage struct {
 func logged(f Finding) loggedImage {
 	return loggedImage{
 		Image:   words.Cut(words.Printable(f.Image), maxDeniedImage),
-		Fields:  fieldList(f.Fields),
+		Fields:  fieldList(f.Fields, maxFieldsNamed),
 		Reason:  f.Reason,
 		Message: words.Cut(f.Message, maxDenial),
 		Detail:  words.Cut(f.Detail, maxDetail),

@@ -97,7 +97,7 @@ func warnings(warned []Finding, problems []string) []string {
 		lines = append(lines, words.Cut(words.Printable(p), maxWarning))
 	}
 	for n, f := range warned {
-		line := words.Cut(warning(f), maxWarning)
+		line := briefWarning(f)
 		if total += len(line); total > maxWarnings {
 			return append(lines, fmt.Sprintf("and %d more images", len(warned)-n))
 		}

@@ -3,6 +3,7 @@ package webhook
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -111,6 +112,31 @@ func TestWarned(t *testing.T) {
 	}
 	if r.AuditAnnotations["error"] != "label wrong" {
 		t.Errorf("annotations %q", r.AuditAnnotations)
+	}
+}
+
+// The cause and what to do about it are at the end of a sentence, behind the fields:
+// they are what a warning must not lose.
+func TestWarningKeepsTheCause(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("a1", 32)
+	ecr := "123456789012.dkr.ecr.eu-central-1.amazonaws.com/platform/web-frontend"
+	for name, tc := range map[string]struct{ image, message string }{
+		"digest":      {"registry.example.com/acme/app@" + digest, "its digest does not exist in the repository; push it, or correct the digest"},
+		"long name":   {ecr + ":v1.2.4", `tag "v1.2.4" does not exist; did you mean "v1.2.3"?`},
+		"long tag":    {"r.io/app:" + strings.Repeat("v", 4096), "not a valid image reference: a tag has at most 128 characters"},
+		"credentials": {ecr + "@" + digest, `it needs credentials, or does not exist: neither the Pod nor its ServiceAccount "default" names imagePullSecrets`},
+	} {
+		for _, field := range []string{
+			"spec.containers[0].image", "spec.template.spec.initContainers[10].image", "spec.jobTemplate.spec.template.spec.containers[10].image",
+		} {
+			for _, count := range []int{1, 3, 9} {
+				f := found(tc.image, resolver.ImageNotFound, tc.message, slices.Repeat([]string{field}, count)...)
+				w := briefWarning(f)
+				if len(w) > maxWarning || !strings.HasSuffix(w, tc.message) || !strings.Contains(w, "("+field) || !strings.HasPrefix(w, `image "`+tc.image[:8]) {
+					t.Errorf("%s, %d of %s: %d bytes: %s", name, count, field, len(w), w)
+				}
+			}
+		}
 	}
 }
 

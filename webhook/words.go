@@ -13,6 +13,7 @@ import (
 const (
 	maxDeniedImage = 300
 	maxWarnedImage = 100 // leaves room for field and cause
+	minWarnedImage = 40  // the field says which it is
 	maxDenial      = 2048
 	maxWarning     = 256
 	maxWarnings    = 3800
@@ -26,28 +27,44 @@ func denial(f Finding) string {
 	if f.Class == resolver.ClassUnverified {
 		how = " cannot be verified, as this namespace requires: "
 	}
-	return sentence(f, maxDeniedImage, how)
+	return sentence(f, maxDeniedImage, maxFieldsNamed, how)
 }
 
-// warning words one image that is let through.
-func warning(f Finding) string {
+// warning words one image that is let through, as long as it may be.
+func warning(f Finding) string { return warningOf(f, maxWarnedImage, maxFieldsNamed) }
+
+func warningOf(f Finding, maxImage, maxFields int) string {
 	how := map[resolver.Class]string{
 		resolver.ClassDefinite:   " cannot be pulled: ",
 		resolver.ClassUnverified: " not verified: ",
 		resolver.ClassPullable:   ": ",
 	}[f.Class]
-	return sentence(f, maxWarnedImage, how)
+	return sentence(f, maxImage, maxFields, how)
 }
 
-func sentence(f Finding, maxImage int, how string) string {
+// briefWarning is a warning that the API server passes on. Where it is too long the
+// fields give way, and then the image: cause and cure stand at the end.
+func briefWarning(f Finding) string {
+	s := warning(f)
+	if len(s) > maxWarning {
+		s = warningOf(f, maxWarnedImage, 1)
+	}
+	if over := len(s) - maxWarning; over > 0 {
+		image := len(words.Quote(f.Image, maxWarnedImage))
+		s = warningOf(f, max(image-over, minWarnedImage), 1)
+	}
+	return words.Cut(s, maxWarning)
+}
+
+func sentence(f Finding, maxImage, maxFields int, how string) string {
 	// The parts are quoted where they come from; Printable is for the one that
 	// was not.
-	return words.Printable(fmt.Sprintf("image %s (%s)%s%s", words.Quote(f.Image, maxImage), fieldList(f.Fields), how, f.Message))
+	return words.Printable(fmt.Sprintf("image %s (%s)%s%s", words.Quote(f.Image, maxImage), fieldList(f.Fields, maxFields), how, f.Message))
 }
 
-func fieldList(fields []string) string {
-	if len(fields) > maxFieldsNamed {
-		return strings.Join(fields[:maxFieldsNamed], ", ") + fmt.Sprintf(" and %d more", len(fields)-maxFieldsNamed)
+func fieldList(fields []string, most int) string {
+	if len(fields) > most {
+		return strings.Join(fields[:most], ", ") + fmt.Sprintf(" and %d more", len(fields)-most)
 	}
 	return strings.Join(fields, ", ")
 }

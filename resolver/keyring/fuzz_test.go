@@ -24,7 +24,7 @@ func FuzzSecret(f *testing.F) {
 		f.Add(old, []byte(data), "docker.io/library/nginx")
 	}
 	f.Add("Opaque\n\x1b[31m", []byte(`{}`), "::")
-	texts := regexp.MustCompile(`^Secret "regcred", key "\.docker(configjson|cfg)": (` + strings.Join([]string{
+	texts := regexp.MustCompile(`^Secret "regcred", key "\.docker(configjson|cfg)": (in an entry: |in the entry of "[^\n]{0,120}": )?(` + strings.Join([]string{
 		`an "auth" value is not base64 \(at its byte \d+\)`,
 		`an "auth" value does not decode to username:password`,
 		`JSON of the wrong shape: a JSON (string|number|array|object|bool) where (a string|an object) is needed \(at byte \d+\)`,

@@ -134,16 +134,17 @@ func TestEntries(t *testing.T) {
 
 func TestMalformed(t *testing.T) {
 	const planted = "hunter2"
-	for name, tc := range map[string]struct{ data, want string }{
-		"auths is a list (C19)":      {`{"auths":[]}`, "a JSON array where an object is needed"},
-		"bad base64 elsewhere (C20)": {`{"auths":{"unrelated.io":{"auth":"%` + planted + `"}}}`, "not base64 (at its byte 0)"},
-		"no colon":                   {`{"auths":{"r.io":{"auth":"` + base64.StdEncoding.EncodeToString([]byte(planted)) + `"}}}`, "username:password"},
-		"trailing space in auth":     {`{"auths":{"r.io":{"auth":"aHVudGVyMjp4 "}}}`, "not base64"},
-		"user name is a number":      {`{"auths":{"r.io":{"username":12345}}}`, "a JSON number where a string is needed"},
-		"entry is a string":          {`{"auths":{"r.io":"` + planted + `"}}`, "a JSON string where an object is needed"},
-		"trailing garbage":           {`{"auths":{}} ` + planted, "not JSON"},
-		"byte order mark":            {"\ufeff{}", "not JSON"},
-		"headers not strings":        {`{"HttpHeaders":{"a":1}}`, "a JSON number where a string is needed"},
+	for name, tc := range map[string]struct{ data, want, entry string }{
+		"auths is a list (C19)":      {`{"auths":[]}`, "a JSON array where an object is needed", ""},
+		"bad base64 elsewhere (C20)": {`{"auths":{"unrelated.io":{"auth":"%` + planted + `"}}}`, "not base64 (at its byte 0)", `in the entry of "unrelated.io": `},
+		"no colon":                   {`{"auths":{"r.io":{"auth":"` + base64.StdEncoding.EncodeToString([]byte(planted)) + `"}}}`, "username:password", `in the entry of "r.io": `},
+		"trailing space in auth":     {`{"auths":{"r.io":{"auth":"aHVudGVyMjp4 "}}}`, "not base64", `in the entry of "r.io": `},
+		"user name is a number":      {`{"auths":{"r.io":{"username":12345}}}`, "a JSON number where a string is needed (at byte 17)", `in the entry of "r.io": `},
+		"entry is a string":          {`{"auths":{"r.io":"` + planted + `"}}`, "a JSON string where an object is needed", `in the entry of "r.io": `},
+		"trailing garbage":           {`{"auths":{}} ` + planted, "not JSON", ""},
+		"byte order mark":            {"\ufeff{}", "not JSON", ""},
+		"headers not strings":        {`{"HttpHeaders":{"a":1}}`, "a JSON number where a string is needed", ""},
+		"a password in the key":      {`{"auths":{"https://u:` + planted + `@r.io":{"auth":"%"}}}`, "not base64", `in the entry of "r.io": `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			good := configJSON(t, "good", map[string]string{"r.io": "u"})
@@ -158,6 +159,9 @@ func TestMalformed(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("says %q, want %q in it", err, tc.want)
+			}
+			if tc.entry != "" && !strings.Contains(err.Error(), tc.entry) {
+				t.Errorf("says %q, want %q in it", err, tc.entry)
 			}
 			if strings.Contains(err.Error(), planted) || strings.Contains(err.Error(), "12345") {
 				t.Errorf("reveals the content: %q", err)

@@ -81,9 +81,10 @@ func parseSecret(s *corev1.Secret) (entries map[string]entry, ignored string, er
 		secretType corev1.SecretType
 		key        string
 		decode     func([]byte) (map[string]entry, error)
+		raw        func([]byte) (map[string]json.RawMessage, error)
 	}{
-		{corev1.SecretTypeDockerConfigJson, corev1.DockerConfigJsonKey, decodeConfigJSON},
-		{corev1.SecretTypeDockercfg, corev1.DockerConfigKey, decodeConfig},
+		{corev1.SecretTypeDockerConfigJson, corev1.DockerConfigJsonKey, decodeConfigJSON[entry], decodeConfigJSON[json.RawMessage]},
+		{corev1.SecretTypeDockercfg, corev1.DockerConfigKey, decodeConfig[entry], decodeConfig[json.RawMessage]},
 	} {
 		if s.Type != kind.secretType {
 			continue
@@ -94,7 +95,11 @@ func parseSecret(s *corev1.Secret) (entries map[string]entry, ignored string, er
 		}
 		entries, err := kind.decode(data)
 		if err != nil {
-			return nil, "", &MalformedError{Secret: s.Name, Key: kind.key, What: describe(err)}
+			what := describe(err)
+			if raw, err := kind.raw(data); err == nil {
+				what = describeEntry(raw, what)
+			}
+			return nil, "", &MalformedError{Secret: s.Name, Key: kind.key, What: what}
 		}
 		return entries, "", nil
 	}
@@ -104,9 +109,9 @@ func parseSecret(s *corev1.Secret) (entries map[string]entry, ignored string, er
 // maxType bounds what is said of a type, in bytes: it may be anything.
 const maxType = 80
 
-func decodeConfigJSON(data []byte) (map[string]entry, error) {
+func decodeConfigJSON[E any](data []byte) (map[string]E, error) {
 	var config struct {
-		Auths map[string]entry `json:"auths"`
+		Auths map[string]E `json:"auths"`
 		// Named only because the kubelet's struct names it, and so fails
 		// where it is not a map of strings.
 		HTTPHeaders map[string]string `json:"HttpHeaders,omitempty"`
@@ -115,8 +120,8 @@ func decodeConfigJSON(data []byte) (map[string]entry, error) {
 	return config.Auths, err
 }
 
-func decodeConfig(data []byte) (map[string]entry, error) {
-	var entries map[string]entry
+func decodeConfig[E any](data []byte) (map[string]E, error) {
+	var entries map[string]E
 	err := json.Unmarshal(data, &entries)
 	return entries, err
 }
@@ -181,6 +186,27 @@ func describe(err error) string {
 		return "not readable as JSON"
 	}
 }
+
+// describeEntry says which registry's entry is malformed, and what is wrong with it:
+// positions in it count from its beginning. If it is none, that is otherwise.
+func describeEntry(raw map[string]json.RawMessage, otherwise string) string {
+	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		var e entry
+		err := json.Unmarshal(raw[name], &e)
+		if err == nil {
+			continue
+		}
+		// As a key it has no user name or password in it.
+		if normal, ok := indexKey(name); ok {
+			return fmt.Sprintf("in the entry of %s: %s", words.Quote(normal, maxEntry), describe(err))
+		}
+		return "in an entry: " + describe(err)
+	}
+	return otherwise
+}
+
+// maxEntry bounds what is said of a key, in bytes: it may be anything.
+const maxEntry = 120
 
 // jsonKind keeps the first word of, say, "number 12345", whose rest is content.
 func jsonKind(value string) string {
