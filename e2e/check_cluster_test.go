@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,9 +31,16 @@ func testCheckCluster(t *testing.T, s *suite) {
 		"on-node":          pod(onNode),
 		"never":            pod(openHost + "/check/running:v3"),
 		"two":              pod(openHost+"/check/running:v1", openHost+"/check/running:v4", openHost+"/check/running:v4"),
+		"init":             pod(openHost + "/check/running:v1"),
+		"volume":           pod(openHost + "/check/running:v1"),
 		"secret-not-there": withSecrets(pod(privateHost+"/check/running:v1"), "gone"),
 	}
 	pods["never"].Spec.Containers[0].ImagePullPolicy = corev1.PullNever
+	pods["init"].Spec.InitContainers = []corev1.Container{{Name: "init", Image: openHost + "/check/running:v5"}}
+	pods["volume"].Spec.Volumes = []corev1.Volume{{
+		Name:         "data",
+		VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: openHost + "/check/running:v6"}},
+	}}
 	warnings := map[string][]string{}
 	for name, p := range pods {
 		p.Name, p.GenerateName = name, ""
@@ -51,6 +59,13 @@ func testCheckCluster(t *testing.T, s *suite) {
 	}
 	if got := itemsOf(r, ns, "Pod", "on-node"); len(got) != 1 || got[0].Reason != "PresentOnNode" {
 		t.Errorf("%+v, want it to be PresentOnNode", got)
+	}
+	for name, field := range map[string]string{"init": "spec.initContainers[0].image", "volume": "spec.volumes[0].image.reference"} {
+		if !slices.ContainsFunc(itemsOf(r, ns, "Pod", name), func(i checkItem) bool {
+			return i.Reason == "ImageNotFound" && len(i.Fields) == 1 && i.Fields[0].Path == field
+		}) {
+			t.Errorf("%s: %+v, want %s to be ImageNotFound", name, itemsOf(r, ns, "Pod", name), field)
+		}
 	}
 	found := 0
 	for _, i := range r.Items {

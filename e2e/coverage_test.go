@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 )
@@ -78,7 +79,8 @@ func testDryRun(t *testing.T, s *suite) {
 	}
 }
 
-// testFinalizer: a finalizer can be removed whatever became of the image.
+// testFinalizer: a finalizer can be removed whatever became of the image, and
+// whatever image comes with that: nothing will be pulled any more (C50).
 func testFinalizer(t *testing.T, s *suite) {
 	push(t, s.open, "acme/finalizer", "v1")
 	p, _ := s.podWithMissingImage(t, "acme/finalizer")
@@ -88,8 +90,17 @@ func testFinalizer(t *testing.T, s *suite) {
 	if out, err := s.kubectl(t, "delete", "pod", p.Name, "-n", p.Namespace, "--wait=false"); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if out, err := s.kubectl(t, "patch", "pod", p.Name, "-n", p.Namespace, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`); err != nil {
-		t.Errorf("%v: %s", err, out)
+	pods := s.cluster.Client().CoreV1().Pods(p.Namespace)
+	deleted, err := pods.Get(t.Context(), p.Name, metav1.GetOptions{})
+	if err != nil || deleted.DeletionTimestamp == nil {
+		t.Fatalf("%v: not being deleted: %+v", err, deleted)
+	}
+	deleted.Finalizers = nil
+	// Without another image the update would be let through for that alone.
+	deleted.Spec.Containers[0].Image = openHost + "/acme/finalizer:gone-too"
+	s.update(t, deleted).created(t)
+	if _, err := pods.Get(t.Context(), p.Name, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		t.Errorf("the Pod is still there: %v", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -37,43 +38,46 @@ func messages(digest string) map[string]message {
 	app, private := of(openHost, "app"), of(privateHost, "app:v1")
 	nobody := `neither the Pod nor its ServiceAccount "default" names imagePullSecrets`
 	needs := "it needs credentials, or does not exist: "
+	name, renew := "; name a pull Secret for private.example.com", "renew the login, or let it pull from the repository"
 	return map[string]message{
 		"tag":            {image: app + ":v1.2.4", denied: denied(app+":v1.2.4", `tag "v1.2.4" does not exist; did you mean "v1.2.3"?`)},
-		"tag, none near": {image: app + ":nightly", denied: denied(app+":nightly", `tag "nightly" does not exist`)},
+		"tag, none near": {image: app + ":nightly", denied: denied(app+":nightly", `tag "nightly" does not exist; push it, or correct the tag`)},
 		"tag that was meant": {image: app + ":1.2.3", denied: denied(app+":1.2.3",
 			`tag "1.2.3" does not exist; did you mean "v1.2.3"?`)},
-		"no tag":     {image: app, denied: denied(app, `tag "latest" does not exist, and the image names no other`)},
-		"digest":     {image: app + "@" + absentDigest, denied: denied(app+"@"+absentDigest, fmt.Sprintf("digest %q does not exist in the repository", absentDigest))},
-		"repository": {image: of(openHost, "ap:v1"), denied: denied(of(openHost, "ap:v1"), `repository "messages/ap" does not exist on registry.example.com`)},
+		"no tag":     {image: app, denied: denied(app, `tag "latest" does not exist, and the image names no other; name one that exists`)},
+		"digest":     {image: app + "@" + absentDigest, denied: denied(app+"@"+absentDigest, "its digest does not exist in the repository; push it, or correct the digest")},
+		"repository": {image: of(openHost, "ap:v1"), denied: denied(of(openHost, "ap:v1"), `repository "messages/ap" does not exist on registry.example.com; correct the name, or push to it`)},
 		"reference":  {image: "docker://" + app, denied: denied("docker://"+app, `not a valid image reference: a reference has no scheme: leave out what stands before and with "://"`)},
 		"variable":   {image: app + ":${TAG}", denied: denied(app+":${TAG}", "not a valid image reference: a template variable in it was not replaced")},
 		"upper case": {image: of(openHost, "App:v1"), denied: denied(of(openHost, "App:v1"), "not a valid image reference: the repository name must be lower-case")},
 
-		"no Secret":      {image: private, denied: denied(private, needs+nobody)},
-		"missing Secret": {image: private, secrets: []string{"nowhere"}, denied: denied(private, needs+`Secret "nowhere" not found in namespace "{namespace}"`)},
-		"other registry": {image: private, secrets: []string{"other"}, denied: denied(private, needs+`Secret "other" covers only other.example.com`)},
-		"wrong type":     {image: private, secrets: []string{"opaque"}, denied: denied(private, needs+`Secret "opaque" is of type Opaque, not kubernetes.io/dockerconfigjson, so a node ignores it`)},
-		"refused":        {image: private, secrets: []string{"stale"}, denied: denied(private, `private.example.com refuses the credentials of Secret "stale"; the registry says "UNAUTHORIZED: authentication required"`)},
-		"malformed":      {image: app + ":v1.2.3", secrets: []string{"broken"}, denied: denied(app+":v1.2.3", `a node makes no attempt with a malformed pull Secret: Secret "broken", key ".dockerconfigjson": an "auth" value is not base64 (at its byte 4)`)},
+		"no Secret":      {image: private, denied: denied(private, needs+nobody+name)},
+		"missing Secret": {image: private, secrets: []string{"nowhere"}, denied: denied(private, needs+`Secret "nowhere" not found in namespace "{namespace}"`+name)},
+		"other registry": {image: private, secrets: []string{"other"}, denied: denied(private, needs+`Secret "other" covers only other.example.com`+name)},
+		"wrong type":     {image: private, secrets: []string{"opaque"}, denied: denied(private, needs+`Secret "opaque" is of type Opaque, not kubernetes.io/dockerconfigjson, so a node ignores it`+name)},
+		"refused":        {image: private, secrets: []string{"stale"}, denied: denied(private, `private.example.com refuses the credentials of Secret "stale"; `+renew+`; the registry says "UNAUTHORIZED: authentication required"`)},
+		"malformed":      {image: app + ":v1.2.3", secrets: []string{"broken"}, denied: denied(app+":v1.2.3", `a node makes no attempt with a malformed pull Secret: Secret "broken", key ".dockerconfigjson": in the entry of "other.example.com": an "auth" value is not base64 (at its byte 4); make it anew`)},
 		"several Secrets": {image: private, secrets: []string{"other", "nowhere", "stale"}, denied: denied(private,
-			`private.example.com refuses the credentials of Secret "stale"; Secret "nowhere" not found in namespace "{namespace}"; the registry says "UNAUTHORIZED: authentication required"`)},
+			`private.example.com refuses the credentials of Secret "stale"; Secret "nowhere" not found in namespace "{namespace}"; Secret "other" covers only other.example.com; `+renew+`; the registry says "UNAUTHORIZED: authentication required"`)},
 		"supplied by the ServiceAccount": {image: private, pod: func(p *corev1.Pod) { p.Spec.ServiceAccountName = "puller" }, denied: denied(private,
-			`private.example.com refuses the credentials of Secret "stale"; supplied by ServiceAccount "puller"; the registry says "UNAUTHORIZED: authentication required"`)},
+			`private.example.com refuses the credentials of Secret "stale"; supplied by ServiceAccount "puller"; `+renew+`; the registry says "UNAUTHORIZED: authentication required"`)},
 		"not supplied by the ServiceAccount": {image: private, secrets: []string{"other"}, pod: func(p *corev1.Pod) { p.Spec.ServiceAccountName = "puller" }, denied: denied(private,
-			needs+`Secret "other" covers only other.example.com; ServiceAccount "puller" has "stale", for Pods that name none`)},
+			needs+`Secret "other" covers only other.example.com; ServiceAccount "puller" has "stale", for Pods that name none`+name)},
 
 		"platform": {image: app + "@" + digest, pod: func(p *corev1.Pod) { p.Spec.NodeSelector = map[string]string{messagesNode: ""} }, denied: denied(app+"@"+digest,
 			"no manifest for the platform of the nodes, linux/amd64: it is for linux/arm64, windows/amd64")},
 		"what is no image": {image: of(oddHost, "json:v1"), denied: denied(of(oddHost, "json:v1"), `its media type "application/json" is none that a node can use`)},
 
 		"rate limit": {image: of(oddHost, "limited:v1"), warned: warned(of(oddHost, "limited:v1"), "registry odd.example.com limits the rate of requests")},
-		"error":      {image: of(oddHost, "failing:v1"), warned: warned(of(oddHost, "failing:v1"), "registry odd.example.com is not available: it answers 502 Bad Gateway")},
-		"web page":   {image: of(oddHost, "html:v1"), warned: warned(of(oddHost, "html:v1"), `registry odd.example.com is not available: it serves a page of type "text/html"`)},
-		"down":       {image: of(downHost, "app:v1"), warned: warned(of(downHost, "app:v1"), "registry down.example.com cannot be reached")},
-		"DNS":        {image: of("no-such.invalid", "app:v1"), warned: warned(of("no-such.invalid", "app:v1"), "registry no-such.invalid cannot be reached")},
-		"TLS":        {image: of(untrustedHost, "app:v1"), warned: warned(of(untrustedHost, "app:v1"), "the TLS certificate of untrusted.example.com is not trusted here")},
-		"loopback":   {image: of("localhost:5000", "app:v1"), warned: warned(of("localhost:5000", "app:v1"), "registry localhost:5000 is the node's own loopback")},
-		"metadata":   {image: of("169.254.169.254", "app:v1"), warned: warned(of("169.254.169.254", "app:v1"), "registry 169.254.169.254 is at an address that pullgate may not ask")},
+		"rate limit with an end": {image: of(limitedHost, "app:v1"), warned: warned(of(limitedHost, "app:v1"),
+			"registry limited.example.com limits the rate of requests until {time}")},
+		"error":    {image: of(oddHost, "failing:v1"), warned: warned(of(oddHost, "failing:v1"), "registry odd.example.com is not available: it answers 502 Bad Gateway")},
+		"web page": {image: of(oddHost, "html:v1"), warned: warned(of(oddHost, "html:v1"), `registry odd.example.com is not available: it serves a page of type "text/html"`)},
+		"down":     {image: of(downHost, "app:v1"), warned: warned(of(downHost, "app:v1"), "registry down.example.com cannot be reached")},
+		"DNS":      {image: of("no-such.invalid", "app:v1"), warned: warned(of("no-such.invalid", "app:v1"), "registry no-such.invalid cannot be reached")},
+		"TLS":      {image: of(untrustedHost, "app:v1"), warned: warned(of(untrustedHost, "app:v1"), "the TLS certificate of untrusted.example.com is not trusted here")},
+		"loopback": {image: of("localhost:5000", "app:v1"), warned: warned(of("localhost:5000", "app:v1"), "registry localhost:5000 is the node's own loopback")},
+		"metadata": {image: of("169.254.169.254", "app:v1"), warned: warned(of("169.254.169.254", "app:v1"), "registry 169.254.169.254 is at an address that pullgate may not ask")},
 	}
 }
 
@@ -111,7 +115,7 @@ func testMessages(t *testing.T, s *suite) {
 				want = fmt.Sprintf("Warning: %s\n", m.warned)
 			}
 			want = strings.ReplaceAll(want, "{namespace}", ns)
-			if stderr != want {
+			if got := untilTime.ReplaceAllString(stderr, "until {time}"); got != want {
 				t.Errorf("kubectl prints\n%q\nwant\n%q", stderr, want)
 			}
 			if created := stdout != ""; created != (m.denied == "") {
@@ -120,6 +124,9 @@ func testMessages(t *testing.T, s *suite) {
 		})
 	}
 }
+
+// untilTime is what differs from run to run.
+var untilTime = regexp.MustCompile(`until ([01]\d|2[0-3]):[0-5]\d:[0-5]\d UTC\b`)
 
 // messageSecrets makes a pull Secret for each thing that can be wrong with one.
 func (s *suite) messageSecrets(t *testing.T, ns string) {
@@ -180,6 +187,18 @@ func (s *suite) patchNodeStatus(t *testing.T, name string, status corev1.NodeSta
 func untrustedRegistry(t *testing.T) (url string) {
 	t.Helper()
 	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// limitedRegistry says when to come back. It has a host of its own, since pullgate
+// then leaves all of the registry alone.
+func limitedRegistry(t *testing.T) (url string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "600")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
 	t.Cleanup(server.Close)
 	return server.URL
 }

@@ -32,7 +32,7 @@ func TestPullgate(t *testing.T) {
 		{"Deployment", testDeployment},
 		{"Secrets of a workload", testWorkloadSecrets},
 		{"placeholders", testPlaceholders},
-		{"ReplicaSet of a Deployment", testOwnedReplicaSet},
+		{"owned workloads", testOwned},
 		// conditions_test.go
 		{"many containers", testManyContainers},
 		// golden_test.go
@@ -69,6 +69,8 @@ func TestPullgate(t *testing.T) {
 		{"update of the image", testUpdateImage},
 		{"update of the labels", testUpdateLabels},
 		{"update of one image of two", testUpdateOneOfTwo},
+		{"update of a finished Pod", testUpdateFinished},
+		{"update of the status and the size", testUpdateSubresources},
 		// hostile_test.go
 		{"long image name", testLongImageName},
 		{"long tag", testLongTag},
@@ -92,6 +94,9 @@ func TestPullgate(t *testing.T) {
 		{"check: exit codes", testCheckExitCodes},
 		{"check: kubectl plugin", testCheckPlugin},
 		{"check: no cluster", testCheckWithoutCluster},
+		// check_login_test.go
+		{"check: Secret of the ServiceAccount", testCheckAccount},
+		{"check: login of a file", testCheckDockerConfig},
 		// check_docs_test.go
 		{"check: the commands of the documentation", testCheckDocs},
 		// server_test.go

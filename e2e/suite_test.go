@@ -30,6 +30,7 @@ const (
 	keyedHost   = "keyed.example.com"   // the same, with a header in hosts.toml
 	// Its certificate is nobody's: untrustedRegistry.
 	untrustedHost = "untrusted.example.com"
+	limitedHost   = "limited.example.com" // limitedRegistry
 )
 
 // The user that the private registries know.
@@ -130,6 +131,7 @@ func (s *suite) writeCertsD(t *testing.T) {
 		silentHost:    "http://" + silentListener(t),
 		oddHost:       "http://" + oddRegistry(t),
 		untrustedHost: untrustedRegistry(t),
+		limitedHost:   limitedRegistry(t),
 	} {
 		if err := registry.MapHost(s.certsD, host, url, ""); err != nil {
 			t.Fatal(err)

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 )
 
 func testUpdateImage(t *testing.T, s *suite) {
@@ -57,6 +60,68 @@ func testUpdateOneOfTwo(t *testing.T, s *suite) {
 	p, _ := s.podWithMissingImage(t, "acme/two", openHost+"/acme/two:v1")
 	p.Spec.Containers[1].Image = openHost + "/acme/two:v2"
 	s.update(t, p).created(t)
+}
+
+// Nothing will be pulled for a Pod that is finished (C45).
+func testUpdateFinished(t *testing.T, s *suite) {
+	push(t, s.open, "acme/finished", "v1")
+	for _, phase := range []corev1.PodPhase{corev1.PodFailed, corev1.PodSucceeded} {
+		t.Run(string(phase), func(t *testing.T) {
+			o := s.create(t, s.namespace(t, nil), pod(openHost+"/acme/finished:v1"))
+			o.created(t)
+			p, missing := o.pod.DeepCopy(), openHost+"/acme/finished:"+string(phase)
+			p.Spec.Containers[0].Image = missing
+			s.update(t, p).denied(t, "ImageNotFound", firstImage, missing)
+
+			p = o.pod
+			p.Status.Phase = phase
+			o = s.updateStatus(t, p)
+			o.created(t)
+			before := len(requestsTo(t, s.open, "acme/finished"))
+			o.pod.Spec.Containers[0].Image = missing + "-too" // which no cache knows
+			s.update(t, o.pod).created(t)
+			if asked := requestsTo(t, s.open, "acme/finished")[before:]; len(asked) > 0 {
+				t.Errorf("the registry was asked: %v", asked)
+			}
+		})
+	}
+}
+
+// What the kubelet and autoscalers write all the time brings no image, and
+// nobody is told again what is wrong with the one that is there.
+func testUpdateSubresources(t *testing.T, s *suite) {
+	p := pod(openHost + "/acme/subresources:gone")
+	p.Spec.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m")}
+	o := s.create(t, s.warnOnlyNamespace(t), p)
+	o.warned(t, p.Spec.Containers[0].Image)
+	before := len(requestsTo(t, s.open, "acme/subresources"))
+
+	p = o.pod
+	p.Status.Conditions = append(p.Status.Conditions, corev1.PodCondition{Type: "example.com/checked", Status: corev1.ConditionTrue})
+	o = s.updateStatus(t, p)
+	o.created(t)
+	if c := o.pod.Status.Conditions; len(c) != len(p.Status.Conditions) {
+		t.Errorf("the status is not updated: %+v", c)
+	}
+	p = o.pod
+	p.Spec.Containers[0].Resources.Requests[corev1.ResourceCPU] = resource.MustParse("200m")
+	o = s.do(func(c kubernetes.Interface) (*corev1.Pod, error) {
+		return c.CoreV1().Pods(p.Namespace).UpdateResize(t.Context(), p.Name, p, metav1.UpdateOptions{})
+	})
+	o.created(t)
+	if cpu := o.pod.Spec.Containers[0].Resources.Requests.Cpu().String(); cpu != "200m" {
+		t.Errorf("resized to %s", cpu)
+	}
+	if asked := requestsTo(t, s.open, "acme/subresources")[before:]; len(asked) > 0 {
+		t.Errorf("the registry was asked: %v", asked)
+	}
+}
+
+func (s *suite) updateStatus(t *testing.T, p *corev1.Pod) outcome {
+	t.Helper()
+	return s.do(func(c kubernetes.Interface) (*corev1.Pod, error) {
+		return c.CoreV1().Pods(p.Namespace).UpdateStatus(t.Context(), p, metav1.UpdateOptions{})
+	})
 }
 
 // podWithMissingImage creates a Pod whose first image does not exist, while its

@@ -8,9 +8,11 @@ import (
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 )
 
@@ -143,32 +145,56 @@ func testPlaceholders(t *testing.T, s *suite) {
 	}
 }
 
-// testOwnedReplicaSet: who made the Deployment has been warned, and the
-// Deployment's controller reads no warnings.
-func testOwnedReplicaSet(t *testing.T, s *suite) {
+// testOwned: who made the Deployment or the CronJob has been warned, and its
+// controller reads no warnings.
+func testOwned(t *testing.T, s *suite) {
 	push(t, s.open, "acme/owned", "v1")
 	ns := s.namespace(t, nil)
-	d := deployment(openHost+"/acme/owned:v2", nil)
-	controller := true
-	for owner, asks := range map[string]bool{"Deployment": false, "Rollout": true} {
-		before := len(requestsTo(t, s.open, "acme/owned"))
-		apiVersion := "apps/v1"
-		if owner != "Deployment" {
-			apiVersion = "example.com/v1"
-		}
-		rs := &appsv1.ReplicaSet{
-			TypeMeta: metav1.TypeMeta{APIVersion: "apps/v1", Kind: "ReplicaSet"},
-			ObjectMeta: metav1.ObjectMeta{Name: "web", OwnerReferences: []metav1.OwnerReference{
-				{APIVersion: apiVersion, Kind: owner, Name: "web", UID: "1", Controller: &controller},
-			}},
-			Spec: appsv1.ReplicaSetSpec{Selector: d.Spec.Selector, Template: d.Spec.Template},
-		}
-		_, stderr, err := s.apply(t, ns, rs, "--dry-run=server")
-		if warned := strings.Contains(stderr, "Warning: image"); err != nil || warned != asks {
-			t.Errorf("of a %s: %v: kubectl prints %q", owner, err, stderr)
-		}
-		if asked := len(requestsTo(t, s.open, "acme/owned")) > before; asked != asks {
-			t.Errorf("of a %s: the registry was asked: %t", owner, asked)
-		}
+	for name, tc := range map[string]struct {
+		object func(image string, m metav1.ObjectMeta) any
+		owner  schema.GroupVersionKind
+		asks   bool
+	}{
+		"replicaset-of-deployment": {ownedReplicaSet, appsv1.SchemeGroupVersion.WithKind("Deployment"), false},
+		"replicaset-of-rollout":    {ownedReplicaSet, schema.GroupVersionKind{Group: "example.com", Version: "v1", Kind: "Rollout"}, true},
+		"replicaset-of-nobody":     {ownedReplicaSet, schema.GroupVersionKind{}, true},
+		"job-of-cronjob":           {ownedJob, batchv1.SchemeGroupVersion.WithKind("CronJob"), false},
+		"job-of-workflow":          {ownedJob, schema.GroupVersionKind{Group: "example.com", Version: "v1", Kind: "Workflow"}, true},
+		"job-of-nobody":            {ownedJob, schema.GroupVersionKind{}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := metav1.ObjectMeta{Name: "web"}
+			if controller := true; tc.owner.Kind != "" {
+				apiVersion, kind := tc.owner.ToAPIVersionAndKind()
+				m.OwnerReferences = []metav1.OwnerReference{{APIVersion: apiVersion, Kind: kind, Name: "web", UID: "1", Controller: &controller}}
+			}
+			before := len(requestsTo(t, s.open, "acme/owned"))
+			// An image of its own, which no cache knows.
+			_, stderr, err := s.apply(t, ns, tc.object(openHost+"/acme/owned:"+name, m), "--dry-run=server")
+			if warned := strings.Contains(stderr, "Warning: image"); err != nil || warned != tc.asks || !tc.asks && stderr != "" {
+				t.Errorf("%v: kubectl prints %q", err, stderr)
+			}
+			if asked := len(requestsTo(t, s.open, "acme/owned")) > before; asked != tc.asks {
+				t.Errorf("the registry was asked: %t", asked)
+			}
+		})
+	}
+}
+
+func ownedReplicaSet(image string, m metav1.ObjectMeta) any {
+	d := deployment(image, nil)
+	return &appsv1.ReplicaSet{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "ReplicaSet"},
+		ObjectMeta: m,
+		Spec:       appsv1.ReplicaSetSpec{Selector: d.Spec.Selector, Template: d.Spec.Template},
+	}
+}
+
+func ownedJob(image string, m metav1.ObjectMeta) any {
+	d := deployment(image, func(p *corev1.PodSpec) { p.RestartPolicy = corev1.RestartPolicyNever })
+	return &batchv1.Job{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"},
+		ObjectMeta: m,
+		Spec:       batchv1.JobSpec{Template: d.Spec.Template},
 	}
 }
