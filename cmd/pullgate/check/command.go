@@ -101,7 +101,7 @@ the others.`,
 
 func addFlags(cmd *cobra.Command, o *Options, configFile *string) {
 	f := cmd.Flags()
-	f.StringSliceVarP(&o.Filenames, "filename", "f", nil, "`file`, folder or URL with manifests, or - for the standard input")
+	f.StringSliceVarP(&o.Filenames, "filename", "f", nil, "`file`, folder, quoted pattern or URL with manifests, or - for the standard input")
 	f.StringSliceVarP(&o.Kustomize, "kustomize", "k", nil, "`folder` of a kustomization")
 	f.BoolVarP(&o.Recursive, "recursive", "R", false, "look into the folders in a folder of -f too")
 	f.StringArrayVar(&o.Images, "image", nil, "`image` to check")
@@ -135,14 +135,17 @@ const examples = `  # A file, a folder with all in it, a kustomization
 
 // complete sorts the arguments, and reports every option that makes no sense.
 func (o *Options) complete(args []string) error {
+	var errs []error
 	for _, a := range args {
 		if a == "-" {
 			o.Filenames = append(o.Filenames, a)
-		} else {
-			o.Images = append(o.Images, a)
+			continue
+		}
+		o.Images = append(o.Images, a)
+		if err := refusePath(a); err != nil {
+			errs = append(errs, err)
 		}
 	}
-	var errs []error
 	if len(o.Filenames)+len(o.Kustomize)+len(o.Images) == 0 && !o.Running && !o.AllNamespaces {
 		errs = append(errs, errors.New("nothing to check: name manifests with -f, -k or -, or images, or what runs with --running or -A"))
 	}

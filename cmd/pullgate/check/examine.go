@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullgate/pullgate/cmd/pullgate/check/report"
@@ -33,8 +34,9 @@ type examination struct {
 // run checks all targets and returns their items, in their order.
 //
 // What is alike is checked once. Each registry gets as many workers as it gets
-// look-ups, so that nobody waits in a queue while time runs, a slow registry holds
-// up only its own images, and there are never more goroutines than look-ups.
+// look-ups, so that a slow one does not take the places of all others. And of all
+// together no more are at work than there may be look-ups: the resolver refuses
+// one more at once, as a webhook must, but here there is time to wait.
 func (e examination) run(ctx context.Context, targets []target) []report.Item {
 	items := make([]report.Item, len(targets))
 	var (
@@ -55,12 +57,17 @@ func (e examination) run(ctx context.Context, targets []target) []report.Item {
 	}
 	e.progress.begin(len(alike))
 	var hosts sync.WaitGroup
+	places := semaphore.NewWeighted(int64(e.config.Limits.Lookups))
 	for _, keys := range byHost {
 		hosts.Go(func() {
 			var group errgroup.Group
 			group.SetLimit(e.config.Limits.LookupsPerRegistry)
 			for _, key := range keys {
 				group.Go(func() error {
+					// It fails when time is over, and then nothing is looked up any more.
+					if places.Acquire(ctx, 1) == nil {
+						defer places.Release(1)
+					}
 					v := e.check(ctx, targets[alike[key][0]])
 					for _, n := range alike[key] { // nobody else writes these
 						items[n].Class, items[n].Reason, items[n].Message = v.Class, v.Reason, v.Message

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/pullgate/pullgate/cmd/pullgate/check/report"
 	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/registry/registrytest"
 	"github.com/pullgate/pullgate/webhook"
 )
 
@@ -82,6 +85,41 @@ func TestThousandImages(t *testing.T) {
 	for host, most := range c.most {
 		if most != 8 {
 			t.Errorf("%s: %d at once, want 8", host, most)
+		}
+	}
+}
+
+// Forty registries have more workers than there may be look-ups. A resolver that
+// has no place refuses at once, and that would be the check's own doing.
+func TestManyRegistries(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		time.Sleep(time.Millisecond) // so that there are several at a time
+		testRegistry(w, req)
+	}))
+	defer server.Close()
+	var (
+		servers = map[string]string{}
+		targets []target
+	)
+	for n := range 40 {
+		host := fmt.Sprintf("r%d.example.com", n)
+		servers[host] = server.URL
+		for i := range 4 {
+			targets = append(targets, targetFor(fmt.Sprintf("%s/a%d:v1", host, i)))
+		}
+	}
+	config := resolver.DefaultConfig()
+	config.Registries.ConfigDir = registrytest.ConfigDir(t, servers)
+	config.Limits.Lookups = 4
+	r, err := resolver.New(config, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := examinationWith(r, &bar{})
+	e.config = config
+	for _, i := range e.run(t.Context(), targets) {
+		if i.Reason != resolver.Pullable {
+			t.Errorf("%s: %s: %s", i.Image, i.Reason, i.Message)
 		}
 	}
 }

@@ -45,7 +45,26 @@ func (in input) read(ctx context.Context, path string) {
 	}
 }
 
+// path reads a file, a folder, or what matches a pattern that no shell has
+// expanded. As with kubectl, a file that has the pattern for a name comes first.
 func (in input) path(path string) {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) || !strings.ContainsAny(path, "*?[") {
+		in.fileOrFolder(path)
+		return
+	}
+	matches, err := filepath.Glob(path)
+	if err == nil && len(matches) == 0 {
+		err = errors.New("no file matches the pattern")
+	}
+	if err != nil {
+		in.fail(path, err)
+	}
+	for _, match := range matches {
+		in.fileOrFolder(match)
+	}
+}
+
+func (in input) fileOrFolder(path string) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:

@@ -62,6 +62,55 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// A pattern that was quoted, so that the shell did not expand it.
+func TestPattern(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"a.yaml":      podWith(testHost+"/a:v1", ""),
+		"b.yaml":      podWith(testHost+"/b:v1", ""),
+		"c.txt":       "not looked at",
+		"[ab].json":   podWith(testHost+"/literal:v1", ""),
+		"x/deep.yaml": podWith(testHost+"/deep:v1", ""),
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Its own name matches it, for ever.
+	if err := os.Symlink("nowhere", filepath.Join(dir, "*.lost")); err != nil {
+		t.Fatal(err)
+	}
+	for pattern, want := range map[string]string{
+		"*.yaml":    "a b",
+		"[ab].json": "literal", // there is a file of that name
+		"x*":        "deep",    // a folder, as if it were named
+	} {
+		got := run(t, "", "-f", filepath.Join(dir, pattern), "-o", "json").reasons(t)
+		for name := range strings.FieldsSeq(want) {
+			if got[testHost+"/"+name+":v1"] != resolver.Pullable {
+				t.Errorf("%s: no %s in %v", pattern, name, got)
+			}
+		}
+		if len(got) != len(strings.Fields(want)) {
+			t.Errorf("%s: %v, want %s", pattern, got, want)
+		}
+	}
+	for pattern, want := range map[string]string{
+		"*.yml":  "no file matches the pattern",
+		"[":      "syntax error in pattern",
+		"*.lost": "no such file or directory",
+	} {
+		path := filepath.Join(dir, pattern)
+		if r := run(t, "", "-f", path); r.code != 3 || !strings.Contains(r.stderr, "error: "+path+": "+want+"\n") {
+			t.Errorf("%s: %d, %q, want %q", pattern, r.code, r.stderr, want)
+		}
+	}
+}
+
 func TestURL(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path != "/pod.yaml" {

@@ -23,6 +23,13 @@ type bar struct {
 	drawn       time.Time
 }
 
+func newBar(w io.Writer) *bar {
+	if !isTerminal(w) {
+		w = nil
+	}
+	return &bar{w: w}
+}
+
 func (b *bar) begin(total int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

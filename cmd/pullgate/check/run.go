@@ -207,10 +207,7 @@ func (c checker) examine(ctx context.Context, s *sources, nodes webhook.NodeList
 	if err != nil {
 		return nil, err
 	}
-	progress := &bar{}
-	if isTerminal(c.streams.err) {
-		progress.w = c.streams.err
-	}
+	progress := newBar(c.streams.err)
 	defer progress.end()
 	return examination{
 		examiner: webhook.Examiner{Checker: r, Secrets: s, Accounts: s, Nodes: nodes},

@@ -112,6 +112,7 @@ func TestCredentials(t *testing.T) {
 		`  .dockerconfigjson: '{"auths":{"` + testHost + `":{"auth":"` + auth("ci") + `"}}}'` + "\n---\n"
 	account := "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\nimagePullSecrets: [{name: pull}]\n---\n"
 	bareAccount := "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\n---\n"
+	emptyAccount := "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\nimagePullSecrets: []\n---\n"
 	login := filepath.Join(t.TempDir(), "login.json")
 	if err := os.WriteFile(login, []byte(`{"auths":{"`+testHost+`":{"auth":"`+auth("ci")+`"}}}`), 0o600); err != nil {
 		t.Fatal(err)
@@ -129,7 +130,8 @@ func TestCredentials(t *testing.T) {
 		"of another namespace":        {inManifest + podWith(private, secret), []string{"-n", "other"}, private, resolver.Pullable, ""},
 		"the ServiceAccount's":        {inManifest + account + podWith(private, ""), nil, private, resolver.Pullable, ""},
 		"unknown ServiceAccount":      {podWith(private, ""), nil, private, resolver.SecretUnreadable, `ServiceAccount "default" may have pull Secrets: there is no cluster to ask`},
-		"ServiceAccount without any":  {bareAccount + podWith(private, ""), nil, private, resolver.Unauthorized, "neither the Pod nor its ServiceAccount"},
+		"ServiceAccount without any":  {emptyAccount + podWith(private, ""), nil, private, resolver.Unauthorized, "neither the Pod nor its ServiceAccount"},
+		"bare ServiceAccount":         {bareAccount + podWith(private, ""), nil, private, resolver.SecretUnreadable, `ServiceAccount "default" may have pull Secrets: there is no cluster to ask`},
 		"tag that is missing":         {inManifest + podWith(missing, secret), nil, missing, resolver.ImageNotFound, `tag "v2" does not exist`},
 		"public tag that is missing":  {podWith(testHost+"/app:v2", ""), nil, testHost + "/app:v2", resolver.ImageNotFound, `tag "v2" does not exist`},
 		"local login":                 {podWith(private, secret), []string{"--docker-config=" + login}, private, resolver.Pullable, ""},

@@ -46,13 +46,14 @@ func (c *cluster) running(ctx context.Context, config webhook.Config, namespace 
 }
 
 // ofPod makes the targets of a Pod that runs. It is looked at as if it were to
-// land somewhere else: its node is no longer given.
+// land somewhere else: its node is no longer given, and its ephemeral containers,
+// which were added for debugging while it ran, do not come back.
 func ofPod(config webhook.Config, pod *corev1.Pod) []target {
 	seen := workload.Of(pod)
 	if seen.Quiet {
 		return nil
 	}
-	seen.Spec.NodeName = ""
+	seen.Spec.NodeName, seen.Spec.EphemeralContainers = "", nil
 	object := report.Object{APIVersion: "v1", Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name}
 	return targetsOf(config, object, nil, seen.Spec, func(string) int { return 0 })
 }

@@ -15,7 +15,8 @@ import (
 
 // sources gives the pull Secrets, as a webhook.SecretReader, and ServiceAccounts,
 // as a webhook.AccountReader. Those of the manifests win over the cluster's: they
-// are what the cluster's will be. A local login takes the place of all.
+// are what the cluster's will be; but see named. A local login takes the place of
+// all.
 type sources struct {
 	secrets  map[types.NamespacedName]*corev1.Secret
 	accounts map[types.NamespacedName]*corev1.ServiceAccount
@@ -68,8 +69,8 @@ func (s *sources) secret(ctx context.Context, key types.NamespacedName) (*corev1
 // be asked it is taken to have none, as one has that nobody changed; see assumed.
 func (s *sources) PullSecrets(ctx context.Context, namespace, account string, _ bool) (refs []corev1.LocalObjectReference, cached bool, err error) {
 	key := types.NamespacedName{Namespace: namespace, Name: account}
-	if known, ok := s.accounts[key]; ok {
-		return known.ImagePullSecrets, false, nil
+	if refs := s.named(key); refs != nil {
+		return refs, false, nil
 	}
 	if s.login != nil || s.cluster == nil {
 		return nil, false, nil
@@ -85,10 +86,21 @@ func (s *sources) PullSecrets(ctx context.Context, namespace, account string, _ 
 	return found.ImagePullSecrets, false, nil
 }
 
+// named are the imagePullSecrets that the manifests name for a ServiceAccount; nil
+// if they do not have the field. Then it keeps what it has in the cluster: kubectl
+// apply leaves alone what a manifest does not name, and charts bring bare
+// ServiceAccounts to which somebody else adds the Secrets.
+func (s *sources) named(key types.NamespacedName) []corev1.LocalObjectReference {
+	if account, ok := s.accounts[key]; ok {
+		return account.ImagePullSecrets
+	}
+	return nil
+}
+
 // assumed reports whether PullSecrets only takes a ServiceAccount to have none.
 func (s *sources) assumed(namespace, account string) bool {
-	_, known := s.accounts[types.NamespacedName{Namespace: namespace, Name: account}]
-	return !known && s.login == nil && s.cluster == nil
+	named := s.named(types.NamespacedName{Namespace: namespace, Name: account}) != nil
+	return !named && s.login == nil && s.cluster == nil
 }
 
 func (s *sources) note(what string, err error) {

@@ -46,11 +46,19 @@ func TestManifestsWinOverTheCluster(t *testing.T) {
 	resource := schema.GroupResource{Resource: "secrets"}
 	forbidden := apierrors.NewForbidden(resource, "hidden", errors.New("no"))
 	s := &sources{
-		secrets:  map[types.NamespacedName]*corev1.Secret{key("both"): secretNamed("both")},
-		accounts: map[types.NamespacedName]*corev1.ServiceAccount{key("both"): {}},
+		secrets: map[types.NamespacedName]*corev1.Secret{key("both"): secretNamed("both")},
+		accounts: map[types.NamespacedName]*corev1.ServiceAccount{
+			key("both"):    {ImagePullSecrets: []corev1.LocalObjectReference{{Name: "a"}, {Name: "b"}}},
+			key("emptied"): {ImagePullSecrets: []corev1.LocalObjectReference{}},
+			// Without the field they are what they are in the cluster.
+			key("bare"): {}, key("bare-new"): {}, key("bare-hidden"): {},
+		},
 		cluster: clusterWith(
 			map[string]error{"both": errors.New("asked"), "live": nil, "none": apierrors.NewNotFound(resource, "none"), "hidden": forbidden},
-			map[string]error{"both": errors.New("asked"), "live": nil, "none": apierrors.NewNotFound(resource, "none"), "hidden": forbidden}),
+			map[string]error{
+				"both": errors.New("asked"), "live": nil, "none": apierrors.NewNotFound(resource, "none"), "hidden": forbidden,
+				"emptied": errors.New("asked"), "bare": nil, "bare-new": apierrors.NewNotFound(resource, "bare-new"), "bare-hidden": forbidden,
+			}),
 	}
 	var refs []corev1.LocalObjectReference
 	for _, name := range []string{"both", "live", "none", "hidden", ""} {
@@ -60,7 +68,7 @@ func TestManifestsWinOverTheCluster(t *testing.T) {
 	if named[0].Secret == nil || named[1].Err != nil || !apierrors.IsNotFound(named[2].Err) || !apierrors.IsForbidden(named[3].Err) || named[4].Err != nil {
 		t.Errorf("%+v", named)
 	}
-	for account, want := range map[string]int{"both": 0, "live": 1, "none": 0} {
+	for account, want := range map[string]int{"both": 2, "live": 1, "none": 0, "emptied": 0, "bare": 1, "bare-new": 0} {
 		if refs, _, err := s.PullSecrets(t.Context(), "team", account, true); err != nil || len(refs) != want {
 			t.Errorf("ServiceAccount %s: %v, %v", account, refs, err)
 		}
@@ -68,8 +76,10 @@ func TestManifestsWinOverTheCluster(t *testing.T) {
 			t.Errorf("ServiceAccount %s is assumed", account)
 		}
 	}
-	if _, _, err := s.PullSecrets(t.Context(), "team", "hidden", true); !apierrors.IsForbidden(err) {
-		t.Errorf("a forbidden ServiceAccount: %v", err)
+	for _, account := range []string{"hidden", "bare-hidden"} {
+		if _, _, err := s.PullSecrets(t.Context(), "team", account, true); !apierrors.IsForbidden(err) {
+			t.Errorf("a forbidden ServiceAccount %s: %v", account, err)
+		}
 	}
 	tg := targetFor("r.io/a")
 	tg.spec.ImagePullSecrets = refs
@@ -103,10 +113,12 @@ func TestMemo(t *testing.T) {
 	}
 }
 
-// Of a Pod that runs, its node is forgotten, and finished ones are passed over.
+// Of a Pod that runs, its node and what it was debugged with are forgotten, and
+// finished ones are passed over.
 func TestOfPod(t *testing.T) {
 	pod := &corev1.Pod{Spec: corev1.PodSpec{
 		NodeName: "node-1", ImagePullSecrets: []corev1.LocalObjectReference{{Name: "pull"}}, Containers: []corev1.Container{{Image: "r.io/a:v1"}},
+		EphemeralContainers: []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Image: "r.io/debug:v1"}}},
 	}}
 	pod.Namespace, pod.Name = "team", "p"
 	targets := ofPod(webhook.DefaultConfig(), pod)
