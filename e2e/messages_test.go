@@ -65,8 +65,8 @@ func messages(digest string) map[string]message {
 			needs+`Secret "other" covers only other.example.com; ServiceAccount "puller" has "stale", for Pods that name none`+name)},
 
 		"platform": {image: app + "@" + digest, pod: func(p *corev1.Pod) { p.Spec.NodeSelector = map[string]string{messagesNode: ""} }, denied: denied(app+"@"+digest,
-			"no manifest for the platform of the nodes, linux/amd64: it is for linux/arm64, windows/amd64")},
-		"what is no image": {image: of(oddHost, "json:v1"), denied: denied(of(oddHost, "json:v1"), `its media type "application/json" is none that a node can use`)},
+			"no manifest for the platform of the nodes, linux/amd64: it is for linux/arm64, windows/amd64; push one for it too, or choose other nodes")},
+		"what is no image": {image: of(oddHost, "json:v1"), denied: denied(of(oddHost, "json:v1"), `its media type "application/json" is none that a node can use: push an image in its place`)},
 
 		"rate limit": {image: of(oddHost, "limited:v1"), warned: warned(of(oddHost, "limited:v1"), "registry odd.example.com limits the rate of requests")},
 		"rate limit with an end": {image: of(limitedHost, "app:v1"), warned: warned(of(limitedHost, "app:v1"),

@@ -33,7 +33,7 @@ func (r *Resolver) inspect(ctx context.Context, ref reference.Reference, m regis
 	case t == types.DockerManifestSchema1Signed:
 		return outcome{reason: UnsupportedManifest, says: "it is a schema 1 image, which nodes no longer support: push it anew"} // C81
 	default:
-		return outcome{reason: UnsupportedManifest, says: fmt.Sprintf("its media type %s is none that a node can use", words.Quote(r.scrub(m.MediaType, ref, login), maxQuoted))}
+		return outcome{reason: UnsupportedManifest, says: fmt.Sprintf("its media type %s is none that a node can use: push an image in its place", words.Quote(r.scrub(m.MediaType, ref, login), maxQuoted))}
 	}
 }
 
@@ -87,7 +87,7 @@ func suit(o outcome, pod Pod) Verdict {
 		return Verdict{Reason: o.doubt.reason, Message: o.doubt.says, Detail: o.doubt.detail}
 	case len(unsuited) == len(nodes):
 		v.Reason = PlatformMismatch
-		v.Message = fmt.Sprintf("no manifest for the platform of the nodes, %s: %s", platformWords(nodes), has)
+		v.Message = fmt.Sprintf("no manifest for the platform of the nodes, %s: %s; push one for it too, or choose other nodes", platformWords(nodes), has)
 	case len(unsuited)+len(doubtful) > 0:
 		v.Message = also(v.Message, fmt.Sprintf("not every node that the Pod can land on can pull it, not %s: %s", platformWords(append(unsuited, doubtful...)), has))
 	}
