@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -15,7 +14,7 @@ func testCheckAccount(t *testing.T, s *suite) {
 	push(t, s.private, "check/account", "v1")
 	push(t, s.token, "acme/private", "check-account")
 	ns := s.namespace(t, nil)
-	s.rawSecret(t, ns, "pull", logins(t, password))
+	s.rawSecret(t, ns, "pull", logins(t, user, password, privateHost, tokenHost))
 	for name, secrets := range map[string][]corev1.LocalObjectReference{"puller": {{Name: "pull"}}, "nobody": nil} {
 		_, err := s.cluster.Client().CoreV1().ServiceAccounts(ns).Create(t.Context(), &corev1.ServiceAccount{
 			ObjectMeta: metav1.ObjectMeta{Name: name}, ImagePullSecrets: secrets,
@@ -47,22 +46,11 @@ func testCheckDockerConfig(t *testing.T, s *suite) {
 			"wrong": {"of-last-year", "Unauthorized"},
 		} {
 			t.Run(name+" for "+image, func(t *testing.T) {
-				writeIn(t, dir, "login.json", logins(t, tc.password))
+				writeIn(t, dir, "login.json", logins(t, user, tc.password, privateHost, tokenHost))
 				s.runCheck(t, checkRun{}, "--docker-config="+filepath.Join(dir, "login.json"), "-o", "json", image).wantReason(t, tc.want)
 			})
 		}
 	}
-}
-
-// logins are one for each of the private registries.
-func logins(t *testing.T, password string) string {
-	t.Helper()
-	login := map[string]string{"username": user, "password": password}
-	config, err := json.Marshal(map[string]any{"auths": map[string]any{privateHost: login, tokenHost: login}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(config)
 }
 
 // wantReason requires one image, with a reason, and the exit code that goes with

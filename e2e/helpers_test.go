@@ -57,13 +57,22 @@ func withSecrets(p *corev1.Pod, names ...string) *corev1.Pod {
 // pullSecret creates a Secret with one credential.
 func (s *suite) pullSecret(t *testing.T, namespace, name, host, user, password string) {
 	t.Helper()
-	config, err := json.Marshal(map[string]any{
-		"auths": map[string]any{host: map[string]string{"username": user, "password": password}},
-	})
+	s.rawSecret(t, namespace, name, logins(t, user, password, host))
+}
+
+// logins is the content of a docker configuration file with the same login for
+// each host.
+func logins(t *testing.T, user, password string, hosts ...string) string {
+	t.Helper()
+	auths := map[string]any{}
+	for _, host := range hosts {
+		auths[host] = map[string]string{"username": user, "password": password}
+	}
+	config, err := json.Marshal(map[string]any{"auths": auths})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.rawSecret(t, namespace, name, string(config))
+	return string(config)
 }
 
 func (s *suite) rawSecret(t *testing.T, namespace, name, dockerConfigJSON string) {

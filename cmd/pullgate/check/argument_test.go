@@ -17,11 +17,7 @@ func TestPathIsNoImage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, file := range []string{"login.json", "nginx", "acme/deploy.yaml"} {
-		if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	writeFiles(t, dir, map[string]string{"login.json": "{}", "nginx": "{}", "acme/deploy.yaml": "{}"})
 	for argument, what := range map[string]string{
 		"login.json":                    "file",
 		"./nginx":                       "file",

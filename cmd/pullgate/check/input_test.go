@@ -11,18 +11,10 @@ import (
 	"github.com/pullgate/pullgate/resolver"
 )
 
-// A folder with everything in it that can be wrong with files.
-func TestFolder(t *testing.T) {
-	dir := t.TempDir()
-	for name, content := range map[string]string{
-		"good.yaml":               podWith(testHost+"/app:v1", ""),
-		"pods.json":               `{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"image":"` + testHost + `/json:v1"}]}}`,
-		"broken.yml":              "a: [\n",
-		"notes.txt":               "not looked at",
-		"deeper/missing.yaml":     podWith(testHost+"/deeper:v2", ""),
-		"kustomization.yaml":      "resources: [good.yaml]\nimages: [{name: " + testHost + "/app, newTag: v2}]\n",
-		"deeper/empty/readme.txt": "no manifest here",
-	} {
+// writeFiles writes files by their paths in a folder.
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, content := range files {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -31,6 +23,20 @@ func TestFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// A folder with everything in it that can be wrong with files.
+func TestFolder(t *testing.T) {
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{
+		"good.yaml":               podWith(testHost+"/app:v1", ""),
+		"pods.json":               `{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"image":"` + testHost + `/json:v1"}]}}`,
+		"broken.yml":              "a: [\n",
+		"notes.txt":               "not looked at",
+		"deeper/missing.yaml":     podWith(testHost+"/deeper:v2", ""),
+		"kustomization.yaml":      "resources: [good.yaml]\nimages: [{name: " + testHost + "/app, newTag: v2}]\n",
+		"deeper/empty/readme.txt": "no manifest here",
+	})
 	if err := os.Symlink("nowhere", filepath.Join(dir, "link.yaml")); err != nil {
 		t.Fatal(err)
 	}
@@ -65,21 +71,13 @@ func TestFolder(t *testing.T) {
 // A pattern that was quoted, so that the shell did not expand it.
 func TestPattern(t *testing.T) {
 	dir := t.TempDir()
-	for name, content := range map[string]string{
+	writeFiles(t, dir, map[string]string{
 		"a.yaml":      podWith(testHost+"/a:v1", ""),
 		"b.yaml":      podWith(testHost+"/b:v1", ""),
 		"c.txt":       "not looked at",
 		"[ab].json":   podWith(testHost+"/literal:v1", ""),
 		"x/deep.yaml": podWith(testHost+"/deep:v1", ""),
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 	// Its own name matches it, for ever.
 	if err := os.Symlink("nowhere", filepath.Join(dir, "*.lost")); err != nil {
 		t.Fatal(err)
