@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -69,18 +67,6 @@ func newWebhookCommand() *cobra.Command {
 	f.StringVar(&o.logLevel, "log-level", "info", "least `level` that is logged: debug, info, warn or error")
 	f.StringVar(&o.logFormat, "log-format", "json", "`format` of the log: json or text")
 	return cmd
-}
-
-// saveMemory has the garbage collector run twice as often as is usual, unless the
-// environment says how often. Most of the memory is what is known of images, and
-// does not grow with the load: with 100,000 of them a third less is taken for it.
-//
-// There is no way to ask for a memory profile, so none is taken.
-func saveMemory() {
-	runtime.MemProfileRate = 0
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
 }
 
 // validate reports every flag that makes no sense. changed tells whether a flag
