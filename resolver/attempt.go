@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"runtime/debug"
@@ -45,8 +46,7 @@ type outcome struct {
 // attempt looks an image up with one credential: from the cache, if what it holds
 // is no older than maxAge, or together with whoever asks for the same right now.
 func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyring.Credential, maxAge time.Duration) outcome {
-	login := r.login(c)
-	key, err := r.key(ref, login)
+	key, err := r.key(ref, c)
 	if err != nil {
 		o := unavailable(ref, "its certs.d entry cannot be read")
 		o.detail = err.Error()
@@ -55,7 +55,7 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 	old, _ := r.cache.Get(key)
 	if old != nil && old.fresh() && old.age() <= maxAge {
 		if old.due() {
-			r.renew(ctx, key, ref, login)
+			r.renew(ctx, key, ref, r.login(c))
 		}
 		r.observer.Answered(FromCache)
 		return old.outcome
@@ -64,7 +64,7 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 		return r.orStale(old, timedOut(ref)) // and nothing is begun that nobody waits for
 	}
 	select {
-	case result := <-r.fly(ctx, key, ref, login):
+	case result := <-r.fly(ctx, key, ref, r.login(c)):
 		return r.orStale(old, result.Val.(outcome))
 	case <-ctx.Done():
 		return r.orStale(old, timedOut(ref))
@@ -72,11 +72,24 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 }
 
 // key is under what an answer is kept: it changes when certs.d does. It is a hash
-// because there are 100,000 of them, and the rest is five times as long.
-func (r *Resolver) key(ref reference.Reference, login registry.Login) (string, error) {
+// because there are 100,000 of them, and the rest is five times as long. It is keyed
+// as a login's identity is, so that it reveals no password either, and made in one go:
+// this is in every Pod's path.
+func (r *Resolver) key(ref reference.Reference, c keyring.Credential) (string, error) {
 	endpoint, err := r.client.EndpointID(ref.Host)
-	sum := sha256.Sum256([]byte(endpoint + "\x00" + ref.String() + "\x00" + login.ID))
-	return string(sum[:]), err
+	if err != nil {
+		return "", err
+	}
+	if c.Anonymous() {
+		c = keyring.Credential{}
+	}
+	text := append(make([]byte, 0, 1024), r.fingerprintKey...) // most stay on the stack
+	for _, part := range []string{endpoint, ref.String(), c.Username, c.Password} {
+		// With its length, so that no other split of the same characters is equal.
+		text = append(binary.AppendUvarint(text, uint64(len(part))), part...)
+	}
+	sum := sha256.Sum256(text)
+	return string(sum[:]), nil
 }
 
 // fly begins a look-up, or joins the one that is under way.

@@ -6,7 +6,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/pullgate/pullgate/resolver/keyring"
-	"github.com/pullgate/pullgate/resolver/registry"
 )
 
 // NamedSecret is a pull Secret that a Pod names, and what reading it came to.
@@ -30,9 +29,6 @@ type Credentials struct {
 	malformed  error // the keyring cannot be built
 	// account tells of the ServiceAccount, nil if nobody can.
 	account func() (ServiceAccount, error)
-
-	mu     sync.Mutex
-	logins map[keyring.Credential]registry.Login
 }
 
 // ServiceAccount is where a Pod that names no pull Secrets gets them from.
@@ -80,20 +76,6 @@ func (c *Credentials) OfServiceAccount(account func() (ServiceAccount, error)) *
 func (c *Credentials) Unreadable(what string) *Credentials {
 	c.unreadable = append(c.unreadable, what)
 	return c
-}
-
-// login is made once for a credential: most images of a Pod share theirs.
-func (c *Credentials) login(credential keyring.Credential, newLogin func(keyring.Credential) registry.Login) registry.Login {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if known, ok := c.logins[credential]; ok {
-		return known
-	}
-	if c.logins == nil {
-		c.logins = map[keyring.Credential]registry.Login{}
-	}
-	c.logins[credential] = newLogin(credential)
-	return c.logins[credential]
 }
 
 // lookup returns the credentials to try for a repository, one of them empty

@@ -26,7 +26,7 @@ func (r *Resolver) Instant(image Image, pod Pod) (v Verdict, known bool) {
 	if err != nil || image.PullPolicy == corev1.PullNever || pod.Credentials.malformed != nil || r.client.NodeLocal(ref.Host) {
 		return v, false
 	}
-	key, err := r.key(ref, pod.Credentials.login(pod.Credentials.lookup(ref.Name())[0], r.login))
+	key, err := r.key(ref, pod.Credentials.lookup(ref.Name())[0])
 	if err != nil {
 		return v, false
 	}
