@@ -3,6 +3,8 @@ package webhook
 import (
 	"context"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,10 +20,57 @@ const (
 // the URL's ?timeout=, less a margin: an answer after that is no answer.
 func WithDeadline(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), budget(r.URL.Query().Get("timeout")))
-		defer cancel()
+		ctx := &deadlined{Context: r.Context(), at: time.Now().Add(budget(r.URL.Query().Get("timeout")))}
+		defer ctx.stop()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// deadlined is a context with a deadline, whose timer is made when somebody waits for
+// it: most answers are there before that.
+type deadlined struct {
+	context.Context // what it is made of
+	at              time.Time
+
+	once  sync.Once
+	timed atomic.Pointer[timed]
+}
+
+type timed struct {
+	context.Context
+	stop context.CancelFunc
+}
+
+func (d *deadlined) timer() *timed {
+	d.once.Do(func() {
+		ctx, stop := context.WithDeadline(d.Context, d.at)
+		d.timed.Store(&timed{ctx, stop})
+	})
+	return d.timed.Load()
+}
+
+func (d *deadlined) stop() {
+	if t := d.timed.Load(); t != nil {
+		t.stop()
+	}
+}
+
+// Deadline returns the deadline.
+func (d *deadlined) Deadline() (time.Time, bool) { return d.at, true }
+
+// Done is closed when the deadline is over, or the context ends that this is made of.
+func (d *deadlined) Done() <-chan struct{} { return d.timer().Done() }
+
+// Err says why Done is closed.
+func (d *deadlined) Err() error { return d.timer().Err() }
+
+// Value asks the timer's context, once there is one: contexts that are made of this one
+// find by it what ends them, and need no goroutine to wait for that.
+func (d *deadlined) Value(key any) any {
+	if t := d.timed.Load(); t != nil {
+		return t.Value(key)
+	}
+	return d.Context.Value(key)
 }
 
 // budget is the time to spend on a request. A timeout that cannot be read or
