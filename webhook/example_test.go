@@ -12,7 +12,7 @@ import (
 
 // The handler is served under /validate; cmd/pullgate adds the rest.
 func Example() {
-	var cached, live client.Reader // a manager's cache and API reader
+	var live client.Reader // a manager's API reader
 
 	checker, err := resolver.New(resolver.DefaultConfig(), "example/1.0")
 	if err != nil {
@@ -20,12 +20,12 @@ func Example() {
 	}
 	http.Handle("/validate", webhook.WithDeadline(&admission.Webhook{Handler: &webhook.Validator{
 		Config:     webhook.DefaultConfig(),
-		Namespaces: webhook.Namespaces{Cached: cached, Live: live},
+		Namespaces: &webhook.Namespaces{Live: live}, // an event handler for an informer
 		Examiner: webhook.Examiner{
 			Checker:  checker,
 			Secrets:  webhook.NewSecrets(live),
 			Accounts: webhook.NewServiceAccounts(live),
-			Nodes:    &webhook.Nodes{}, // an event handler for an informer
+			Nodes:    &webhook.Nodes{}, // another
 		},
 	}}))
 }

@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -99,37 +98,4 @@ func (s *slow) Get(context.Context, client.ObjectKey, client.Object, ...client.G
 	s.gets.Add(1)
 	time.Sleep(time.Second)
 	return nil
-}
-
-func TestNamespacesAskLiveForNewOnes(t *testing.T) {
-	scheme := runtime.NewScheme()
-	if err := corev1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
-	}
-	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "new", Labels: map[string]string{EnforceLabel: "off"}}}
-	empty := fake.NewClientBuilder().WithScheme(scheme).Build()
-	full := fake.NewClientBuilder().WithScheme(scheme).WithObjects(ns).Build()
-
-	got, err := Namespaces{Cached: empty, Live: full}.Labels(t.Context(), "new")
-	if err != nil || got[EnforceLabel] != "off" {
-		t.Errorf("labels %v, %v", got, err)
-	}
-	if _, err := (Namespaces{Cached: empty, Live: empty}).Labels(t.Context(), "new"); !apierrors.IsNotFound(err) {
-		t.Errorf("of a namespace that nobody knows: %v", err)
-	}
-}
-
-func TestSlimNamespace(t *testing.T) {
-	full := NamespaceMetadata()
-	full.Name, full.UID, full.ResourceVersion = "shop", "u", "7"
-	full.Labels = map[string]string{EnforceLabel: "off", "team": "a"}
-	full.Annotations = map[string]string{"large": "value"}
-	full.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
-	want := NamespaceMetadata()
-	want.Name, want.UID, want.ResourceVersion = "shop", "u", "7"
-	want.Labels = map[string]string{EnforceLabel: "off"}
-	got, err := SlimNamespace(full)
-	if diff := cmp.Diff(any(want), got); err != nil || diff != "" {
-		t.Errorf("%v, (-want +got):\n%s", err, diff)
-	}
 }

@@ -29,7 +29,7 @@ type rules struct {
 	resolver  *resolver.Resolver
 }
 
-func newHandler(mgr manager.Manager, nodes webhook.NodeLister, c config.Configuration, registerer prometheus.Registerer) (*handler, error) {
+func newHandler(mgr manager.Manager, namespaces webhook.LabelGetter, nodes webhook.NodeLister, c config.Configuration, registerer prometheus.Registerer) (*handler, error) {
 	observer, err := metrics.New(registerer)
 	if err != nil {
 		return nil, fmt.Errorf("set up metrics: %w", err)
@@ -42,7 +42,7 @@ func newHandler(mgr manager.Manager, nodes webhook.NodeLister, c config.Configur
 	h := &handler{}
 	h.inForce.Store(&rules{resolver: checker, validator: &webhook.Validator{
 		Config:     c.WebhookConfig,
-		Namespaces: webhook.Namespaces{Cached: mgr.GetCache(), Live: live},
+		Namespaces: namespaces,
 		Examiner: webhook.Examiner{
 			Checker:  checker,
 			Secrets:  webhook.NewSecrets(live),

@@ -58,8 +58,6 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 		Metrics:                metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress: o.healthAddress,
 		Cache: cache.Options{
-			// Nobody changes what is read from it.
-			DefaultUnsafeDisableDeepCopy: new(true),
 			ByObject: map[client.Object]cache.ByObject{
 				&corev1.Node{}:              {Transform: webhook.SlimNode},
 				webhook.NamespaceMetadata(): {Transform: webhook.SlimNamespace},
@@ -72,7 +70,8 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	if err := mgr.Add(certificates); err != nil {
 		return fmt.Errorf("set up certificates: %w", err)
 	}
-	namespaces, err := watch(ctx, mgr, webhook.NamespaceMetadata(), nil)
+	namespaces := &webhook.Namespaces{Live: mgr.GetAPIReader()}
+	namespacesListed, err := watch(ctx, mgr, webhook.NamespaceMetadata(), namespaces)
 	if err != nil {
 		return fmt.Errorf("watch namespaces: %w", err)
 	}
@@ -83,7 +82,7 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	}
 	told := ctx
 	ctx, draining := drained(told, o.shutdownDelay)
-	handler, err := newHandler(mgr, nodes, c, metrics.Registry)
+	handler, err := newHandler(mgr, namespaces, nodes, c, metrics.Registry)
 	if err != nil {
 		return err
 	}
@@ -91,6 +90,9 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 		if err := mgr.Add(handler.warmUp(mgr.GetAPIReader())); err != nil {
 			return fmt.Errorf("set up the warm-up: %w", err)
 		}
+	}
+	if err := mgr.Add(pacer()); err != nil {
+		return fmt.Errorf("set up the garbage collector: %w", err)
 	}
 	if err := reloadConfig(mgr, o.configFile, c, handler); err != nil {
 		return err
@@ -104,7 +106,7 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 
 	err = addChecks(mgr, metrics.Registry, map[string]healthz.Checker{
 		"certificates": certificates.Ready,
-		"namespaces":   namespaces,
+		"namespaces":   namespacesListed,
 		"nodes":        nodesListed,
 		"server":       server.StartedChecker(),
 		"draining":     draining,
@@ -153,23 +155,19 @@ func reloadConfig(mgr manager.Manager, file string, inForce config.Configuration
 	return mgr.Add(reloader)
 }
 
-// watch starts an informer, and returns a check for its having heard of all
-// objects, and having told a handler of them, if there is one.
+// watch starts an informer, and returns a check for its having heard of all objects,
+// and having told the handler of them.
 func watch(ctx context.Context, mgr manager.Manager, obj client.Object, handler toolscache.ResourceEventHandler) (healthz.Checker, error) {
 	informer, err := mgr.GetCache().GetInformer(ctx, obj, cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, err
 	}
-	hasSynced := informer.HasSynced
-	if handler != nil {
-		registration, err := informer.AddEventHandler(handler)
-		if err != nil {
-			return nil, err
-		}
-		hasSynced = registration.HasSynced
+	registration, err := informer.AddEventHandler(handler)
+	if err != nil {
+		return nil, err
 	}
 	return func(*http.Request) error {
-		if !hasSynced() {
+		if !registration.HasSynced() {
 			return errors.New("not listed yet")
 		}
 		return nil
