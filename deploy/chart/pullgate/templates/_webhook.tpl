@@ -23,12 +23,16 @@ namespaceSelector:
 {{- end }}
 
 {{/*
-True unless an update leaves all images as they are. The argument is where in an
-object o the Pod spec is. Both objects are in a list, so that their images are
-found by the same words; images that only change places are left to pullgate.
+True for what is created, and then for what brings an image: a creation, which waits
+for this, costs the API server no more than a glance. Of updates those count that
+leave something to pull, unless they leave all images as they are. The argument is
+where in an object o the Pod spec is. Both objects are in a list, so that their images
+are found by the same words; images that only change places are left to pullgate.
 */}}
 {{- define "pullgate.bringsImages" -}}
 request.operation == 'CREATE' ||
+!has(object.metadata.deletionTimestamp) &&
+!(object.?status.?phase.orValue('') in ['Succeeded', 'Failed']) &&
 [[object, oldObject].map(o, {{ . }}).map(spec, [
   spec.?containers.orValue([]).map(c, c.?image.orValue('')),
   spec.?initContainers.orValue([]).map(c, c.?image.orValue('')),
