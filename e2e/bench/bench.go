@@ -202,7 +202,7 @@ func (b *Bench) startPullgate(ctx context.Context, more pullgate.Options) error 
 	if err := b.server.WaitCalled(ctx, b.cluster, b.namespaces[warm][0]); err != nil {
 		return err
 	}
-	b.reviewer, err = b.newReviewer(ctx)
+	b.reviewer, err = b.newReviewer(ctx, b.server)
 	return err
 }
 

@@ -110,11 +110,11 @@ func (b *Bench) growOfNodes(ctx context.Context, sizes []int) (g Growth, err err
 		if err := b.sleep(ctx, 2*time.Second); err != nil { // for the informer to hear of them
 			return g, err
 		}
-		p, err := b.cost(ctx, size, same(pod))
+		points, err := b.costs(ctx, b.of(size, same(pod)))
 		if err != nil {
 			return g, err
 		}
-		g.Points = append(g.Points, p)
+		g.Points = append(g.Points, points...)
 	}
 	return g, nil
 }

@@ -27,7 +27,7 @@ type reviewer struct {
 	url    string
 }
 
-func (b *Bench) newReviewer(ctx context.Context) (*reviewer, error) {
+func (b *Bench) newReviewer(ctx context.Context, server *pullgate.Server) (*reviewer, error) {
 	c, err := b.client.AdmissionregistrationV1().ValidatingWebhookConfigurations().Get(ctx, pullgate.WebhookConfiguration, metav1.GetOptions{})
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func (b *Bench) newReviewer(ctx context.Context) (*reviewer, error) {
 			TLSClientConfig:   &tls.Config{RootCAs: roots, ServerName: pullgate.Service + "." + pullgate.Namespace + ".svc", MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2: true, MaxIdleConnsPerHost: clients,
 		}},
-		url: "https://" + b.server.Address() + "/validate?timeout=5s",
+		url: "https://" + server.Address() + "/validate?timeout=5s",
 	}, nil
 }
 
