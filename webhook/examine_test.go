@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/pullgate/pullgate/resolver"
@@ -98,11 +97,7 @@ func TestUnreadableServiceAccount(t *testing.T) {
 }
 
 func TestServiceAccounts(t *testing.T) {
-	scheme := runtime.NewScheme()
-	if err := corev1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
-	}
-	live := &counting{Reader: fake.NewClientBuilder().WithScheme(scheme).WithObjects(&corev1.ServiceAccount{
+	live := &counting{Reader: fake.NewClientBuilder().WithObjects(&corev1.ServiceAccount{
 		ObjectMeta:       metav1.ObjectMeta{Namespace: "dev", Name: "ci"},
 		ImagePullSecrets: []corev1.LocalObjectReference{{Name: "regcred"}},
 	}).Build()}

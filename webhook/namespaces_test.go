@@ -7,18 +7,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 )
 
 func TestNamespaces(t *testing.T) {
-	scheme := runtime.NewScheme()
-	if err := corev1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
-	}
 	live := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "shop", Labels: map[string]string{EnforceLabel: "strict"}}}
-	n := &Namespaces{Live: fake.NewClientBuilder().WithScheme(scheme).WithObjects(live).Build()}
+	n := &Namespaces{Live: fake.NewClientBuilder().WithObjects(live).Build()}
 	want := func(when, level string) {
 		t.Helper()
 		if got, err := n.Labels(t.Context(), "shop"); err != nil || got[EnforceLabel] != level {

@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
@@ -18,10 +17,6 @@ import (
 )
 
 func TestWarmUp(t *testing.T) {
-	scheme := runtime.NewScheme()
-	if err := corev1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
-	}
 	var pods []client.Object
 	add := func(namespace, secret string, phase corev1.PodPhase, images ...string) {
 		p := podOf(images...)
@@ -45,7 +40,7 @@ func TestWarmUp(t *testing.T) {
 		got []string
 	)
 	w := &WarmUp{
-		Live:   fake.NewClientBuilder().WithScheme(scheme).WithObjects(pods...).Build(),
+		Live:   fake.NewClientBuilder().WithObjects(pods...).Build(),
 		Config: Config{Exemptions: Exemptions{Namespaces: []string{"exempt"}}},
 		Examiner: Examiner{Secrets: &recordingSecrets{}, Accounts: accounts{}, Nodes: nodeList{}, Checker: checkerFunc(func(i resolver.Image, _ resolver.Pod) resolver.Verdict {
 			mu.Lock()
