@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
@@ -19,7 +21,7 @@ func addChecks(mgr manager.Manager, registerer prometheus.Registerer, ready map[
 	errs := []error{mgr.AddHealthzCheck("ping", healthz.Ping)}
 	observed := map[string]func() error{}
 	for name, check := range ready {
-		errs = append(errs, mgr.AddReadyzCheck(name, explained(name, check)))
+		errs = append(errs, mgr.AddReadyzCheck(name, explained(ctrl.Log, name, check)))
 		observed[name] = func() error { return check(nil) }
 	}
 	return errors.Join(append(errs, metrics.ObserveReady(registerer, observed))...)
@@ -43,26 +45,33 @@ func observeProcess(registerer prometheus.Registerer, certificates certificateSo
 		}))
 }
 
+// starting is how long a replica may take to become ready without a word in the
+// log: the kubelet's first probe often comes before the first list does, and
+// whoever looks for the cause of something else must not find that.
+const starting = 10 * time.Second
+
 // explained logs why a check fails, whenever that changes: the probe's own
 // answer withholds it, and a Pod that does not become ready is what somebody
 // looks at the log for.
-func explained(name string, check healthz.Checker) healthz.Checker {
+func explained(log logr.Logger, name string, check healthz.Checker) healthz.Checker {
 	var (
-		mu   sync.Mutex
-		last string
+		mu     sync.Mutex
+		logged string
+		was    bool // ready, once
+		begun  = time.Now()
 	)
 	return func(req *http.Request) error {
 		err := check(req)
-		var reason string
-		if err != nil {
-			reason = err.Error()
-		}
 		mu.Lock()
 		defer mu.Unlock()
-		if reason != last && reason != "" {
-			ctrl.Log.Info("not ready", "check", name, "reason", reason)
+		switch {
+		case err == nil:
+			was, logged = true, ""
+		case !was && time.Since(begun) < starting:
+		case err.Error() != logged:
+			logged = err.Error()
+			log.Info("not ready", "check", name, "reason", logged)
 		}
-		last = reason
 		return err
 	}
 }

@@ -87,7 +87,8 @@ func Run(ctx context.Context, o Options) error {
 			return s.pulls.failed()
 		})
 		if err != nil {
-			return fmt.Errorf("%w\n%s", err, s.evidence(ctx))
+			s.say("%s", s.evidence(ctx)) // before the error, which has to be the last that is printed
+			return err
 		}
 		done++
 		if step.name == o.FailAfter {
