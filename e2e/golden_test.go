@@ -162,8 +162,8 @@ func (s *suite) goldenRows(t *testing.T, b *strings.Builder, k goldenKind, f gol
 // tell says in a few words what became of a request, and which words it brought.
 func (a goldenAnswer) tell() (row string, words []string) {
 	row = "allowed"
-	switch denied := fmt.Sprintf("admission webhook %q denied the request: ", pullgate.Webhook); {
-	case strings.Contains(a.denial, denied):
+	switch _, denied := pullgate.Denial(a.denial); {
+	case denied:
 		row, words = "denied", []string{"denial: " + a.denial}
 	case a.denial != "":
 		// Not pullgate's: the API server says what the kind does not allow.

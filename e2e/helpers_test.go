@@ -184,9 +184,8 @@ func (o outcome) denied(t *testing.T, reason, field string, words ...string) {
 	if d.Code != 403 || d.Reason != metav1.StatusReasonForbidden {
 		t.Errorf("code %d, reason %q, want 403 Forbidden", d.Code, d.Reason)
 	}
-	prefix := `admission webhook "` + pullgate.Webhook + `" denied the request: image "`
-	if !strings.HasPrefix(d.Message, prefix) {
-		t.Errorf("message %q does not begin with %q", d.Message, prefix)
+	if said, denied := pullgate.Denial(d.Message); !denied || !strings.HasPrefix(said, `image "`) || !strings.HasPrefix(d.Message, "admission webhook ") {
+		t.Errorf("message %q does not begin as a denial does", d.Message)
 	}
 	wantOneLine(t, d.Message)
 	for _, w := range words {

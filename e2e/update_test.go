@@ -30,7 +30,7 @@ func testUpdateImage(t *testing.T, s *suite) {
 		if err == nil {
 			t.Fatalf("let through: %s", out)
 		}
-		for _, want := range []string{`admission webhook "pods.pullgate.dev" denied the request`, image, firstImage, `tag "v3" does not exist`} {
+		for _, want := range []string{`admission webhook "pod-updates.pullgate.dev" denied the request`, image, firstImage, `tag "v3" does not exist`} {
 			if !strings.Contains(out, want) {
 				t.Errorf("kubectl prints %q, without %q", out, want)
 			}

@@ -51,18 +51,16 @@ func (warningHandler) HandleWarningHeaderWithContext(ctx context.Context, _ int,
 func answer(ctx context.Context, send func(context.Context) error) (Answer, string, error) {
 	w := &warnings{}
 	err := send(context.WithValue(ctx, warningsKey{}, w))
-	denied := fmt.Sprintf("admission webhook %q denied the request: ", pullgate.Webhook)
 	switch {
 	case err == nil && len(w.list) == 0:
 		return Allow, "", nil
 	case err == nil:
 		return Warn, strings.Join(w.list, "; "), nil
-	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), denied):
-		_, message, _ := strings.Cut(err.Error(), denied)
-		return Deny, message, nil
-	default:
-		return "", "", err
 	}
+	if said, denied := pullgate.Denial(err.Error()); denied && apierrors.IsForbidden(err) {
+		return Deny, said, nil
+	}
+	return "", "", err
 }
 
 // prepare makes the Pod that is to be changed, for shapes that change one.

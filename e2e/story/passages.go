@@ -95,7 +95,7 @@ func passages() []passage {
 		{text: "kubectl auth can-i list nodes --as system:serviceaccount:pullgate-system:pullgate", says: []string{"yes"}},
 		{text: "kubectl get validatingwebhookconfiguration pullgate --show-managed-fields -o yaml", says: []string{"manager: pullgate", "f:caBundle"}},
 		{
-			text: `kubectl patch validatingwebhookconfiguration pullgate --type json -p '[{"op":"replace","path":"/webhooks/0/failurePolicy","value":"Ignore"}]'`,
+			text: `kubectl patch validatingwebhookconfiguration pullgate --type json -p '[{"op":"replace","path":"/webhooks/0/failurePolicy","value":"Ignore"},{"op":"replace","path":"/webhooks/1/failurePolicy","value":"Ignore"}]'`,
 			says: []string{"validatingwebhookconfiguration.admissionregistration.k8s.io/pullgate patched"},
 		},
 		{text: system + `patch secret pullgate-certs --type json -p '[{"op":"remove","path":"/data"}]'`},

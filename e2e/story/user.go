@@ -42,7 +42,7 @@ func denied(printed string, err error, words ...string) error {
 	if err == nil {
 		return fmt.Errorf("it was not denied: %s", printed)
 	}
-	for _, word := range append(words, `admission webhook "pods.pullgate.dev" denied the request`) {
+	for _, word := range append(words, `.pullgate.dev" denied the request`) {
 		if !strings.Contains(printed, word) {
 			return fmt.Errorf("the denial does not mention %q: %s", word, printed)
 		}

@@ -1,4 +1,4 @@
-{{/* How the API server calls pullgate: alike for both webhooks. */}}
+{{/* How the API server calls pullgate: alike for all webhooks. */}}
 {{- define "pullgate.webhook" -}}
 clientConfig:
   # No caBundle: who makes the certificates writes it, and owns that field.
@@ -23,14 +23,12 @@ namespaceSelector:
 {{- end }}
 
 {{/*
-True for what is created, and then for what brings an image: a creation, which waits
-for this, costs the API server no more than a glance. Of updates those count that
-leave something to pull, unless they leave all images as they are. The argument is
-where in an object o the Pod spec is. Both objects are in a list, so that their images
-are found by the same words; images that only change places are left to pullgate.
+True for an update that brings an image: one that leaves something to pull, unless it
+leaves all images as they are. The argument is where in an object o the Pod spec is.
+Both objects are in a list, so that their images are found by the same words; images
+that only change places are left to pullgate.
 */}}
 {{- define "pullgate.bringsImages" -}}
-request.operation == 'CREATE' ||
 !has(object.metadata.deletionTimestamp) &&
 !(object.?status.?phase.orValue('') in ['Succeeded', 'Failed']) &&
 [[object, oldObject].map(o, {{ . }}).map(spec, [
