@@ -97,6 +97,7 @@ fuzz: ## fuzz each target for FUZZTIME (5000x): all that strangers write, and wh
 	go test ./certs $(call fuzzing,DecodeState)
 	go test ./cmd/pullgate/config $(call fuzzing,Parse)
 	go test ./webhook $(call fuzzing,Handle)
+	go test ./webhook $(call fuzzing,Review)
 	go test ./resolver $(call fuzzing,Challenge)
 	go test ./resolver $(call fuzzing,Manifest)
 	go test ./resolver $(call fuzzing,Tags)

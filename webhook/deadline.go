@@ -16,9 +16,9 @@ const (
 	maxMargin = 500 * time.Millisecond
 )
 
-// WithDeadline gives each request the deadline that the API server names in
+// withDeadline gives each request the deadline that the API server names in
 // the URL's ?timeout=, less a margin: an answer after that is no answer.
-func WithDeadline(next http.Handler) http.Handler {
+func withDeadline(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := &deadlined{Context: r.Context(), at: time.Now().Add(budget(r.URL.Query().Get("timeout")))}
 		defer ctx.stop()

@@ -29,7 +29,7 @@ func TestBudget(t *testing.T) {
 
 func TestWithDeadline(t *testing.T) {
 	var left time.Duration
-	h := WithDeadline(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	h := withDeadline(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		at, _ := r.Context().Deadline()
 		left = time.Until(at)
 	}))

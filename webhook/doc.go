@@ -5,6 +5,7 @@
 //
 //	trace.go       the API server's trace is gone on with, where somebody wants that
 //	deadline.go    the API server's ?timeout= becomes the context's deadline
+//	review.go      the AdmissionReview is read, and the answer written
 //	validator.go   Handle: the steps below, one after another
 //	operations.go  the operations that can bring an image
 //	exemptions.go  the requests and images that the configuration exempts

@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/pullgate/pullgate/resolver"
 	"github.com/pullgate/pullgate/webhook"
@@ -18,7 +17,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	http.Handle("/validate", webhook.WithDeadline(&admission.Webhook{Handler: &webhook.Validator{
+	http.Handle("/validate", webhook.NewHandler(&webhook.Validator{
 		Config:     webhook.DefaultConfig(),
 		Namespaces: &webhook.Namespaces{Live: live}, // an event handler for an informer
 		Examiner: webhook.Examiner{
@@ -27,5 +26,5 @@ func Example() {
 			Accounts: webhook.NewServiceAccounts(live),
 			Nodes:    &webhook.Nodes{}, // another
 		},
-	}}))
+	}))
 }

@@ -20,7 +20,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/pullgate/pullgate/resolver"
 	"github.com/pullgate/pullgate/resolver/registry/registrytest"
@@ -93,11 +92,11 @@ func newFuzzed(t testing.TB) *fuzzed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Handler = WithDeadline(&admission.Webhook{Handler: &Validator{
+	h.Handler = NewHandler(&Validator{
 		Config:     DefaultConfig(),
 		Namespaces: h,
 		Examiner:   Examiner{Checker: checker, Secrets: NewSecrets(h), Accounts: NewServiceAccounts(h), Nodes: nodeList{nodes: []*Node{node("n", "amd64")}}},
-	}})
+	})
 	return h
 }
 

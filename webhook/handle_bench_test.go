@@ -32,7 +32,7 @@ func BenchmarkHandle(b *testing.B) {
 			name string
 			http.Handler
 		}{
-			{"no-op", WithDeadline(&admission.Webhook{Handler: admission.HandlerFunc(func(context.Context, admission.Request) admission.Response { return admission.Allowed("") })})},
+			{"no-op", withDeadline(&admission.Webhook{Handler: admission.HandlerFunc(func(context.Context, admission.Request) admission.Response { return admission.Allowed("") })})},
 			{"pullgate", warm},
 		} {
 			b.Run(fmt.Sprintf("%s/%s", size.name, handler.name), func(b *testing.B) {

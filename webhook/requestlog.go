@@ -5,11 +5,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
 
-// LogConstructor is for an admission.Webhook. Its loggers say of a request what
+// logConstructor is for an admission.Webhook. Its loggers say of a request what
 // those of admission.DefaultLogConstructor do, but put it into words only when
 // there is something to log, which for most requests is nothing: it would take as
 // long as to find out about an image.
-func LogConstructor(base logr.Logger, req *admission.Request) logr.Logger {
+func logConstructor(base logr.Logger, req *admission.Request) logr.Logger {
 	if req == nil {
 		return base
 	}

@@ -28,7 +28,7 @@ func TestLogConstructorSaysWhatTheDefaultDoes(t *testing.T) {
 		return lines
 	}
 	for name, req := range map[string]*admission.Request{"a request": req, "none": nil} {
-		if diff := cmp.Diff(logged(admission.DefaultLogConstructor, req), logged(LogConstructor, req)); diff != "" {
+		if diff := cmp.Diff(logged(admission.DefaultLogConstructor, req), logged(logConstructor, req)); diff != "" {
 			t.Errorf("%s (-default +ours):\n%s", name, diff)
 		}
 	}

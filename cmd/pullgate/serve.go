@@ -20,7 +20,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
-	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/pullgate/pullgate/cmd/pullgate/config"
 	"github.com/pullgate/pullgate/webhook"
@@ -98,7 +97,7 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 		return err
 	}
 	// Asking the manager for the server is what makes it start the server.
-	serving, err := traced(ctx, mgr, leaving(told, webhook.WithDeadline(&admission.Webhook{Handler: handler, LogConstructor: webhook.LogConstructor})))
+	serving, err := traced(ctx, mgr, leaving(told, webhook.NewHandler(handler)))
 	if err != nil {
 		return err
 	}

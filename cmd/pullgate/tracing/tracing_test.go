@@ -13,7 +13,6 @@ import (
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -96,10 +95,10 @@ func newHandler(t *testing.T, seen func(*http.Request)) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return webhook.WithDeadline(&admission.Webhook{Handler: &webhook.Validator{
+	return webhook.NewHandler(&webhook.Validator{
 		Config: webhook.DefaultConfig(), Namespaces: labels{},
 		Examiner: webhook.Examiner{Checker: checker, Secrets: webhook.NewSecrets(nil), Accounts: accounts{}},
-	}})
+	})
 }
 
 const review = `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"7","operation":"CREATE","kind":{"version":"v1","kind":"Pod"},` +
