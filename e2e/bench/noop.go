@@ -18,10 +18,7 @@ import (
 	"github.com/pullgate/pullgate/e2e/pullgate"
 )
 
-const (
-	noOpName        = "no-op"
-	noOpMatchedName = "no-op-matched"
-)
+const noOpName = "no-op"
 
 // startNoOp starts the webhook that does nothing, and has it called as pullgate is:
 // by a Service that leads to loopback.
@@ -63,7 +60,7 @@ func (b *Bench) callNoOp(ctx context.Context, port int, certificate []byte) erro
 	if _, err := client.CoreV1().Services(pullgate.Namespace).Create(ctx, service, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("install the no-op webhook: %w", err)
 	}
-	// Everything but the name, and the conditions once, is as pullgate's.
+	// Everything but the name is as pullgate's.
 	like, err := client.AdmissionregistrationV1().ValidatingWebhookConfigurations().Get(ctx, pullgate.WebhookConfiguration, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("install the no-op webhook: %w", err)
@@ -73,14 +70,10 @@ func (b *Bench) callNoOp(ctx context.Context, port int, certificate []byte) erro
 	w.ClientConfig.Service.Name = noOpName
 	w.ClientConfig.Service.Port = new(int32(port)) //nolint:gosec // a port
 	w.ClientConfig.CABundle = certificate
-	w.NamespaceSelector.MatchExpressions = []metav1.LabelSelectorRequirement{calls(noOpMatchedName)}
-	bare := w.DeepCopy()
-	w.Name = "no-op-matched.bench.pullgate.dev"
-	bare.MatchConditions = nil
-	bare.NamespaceSelector.MatchExpressions = []metav1.LabelSelectorRequirement{calls(noOpName)}
+	w.NamespaceSelector.MatchExpressions = []metav1.LabelSelectorRequirement{calls(noOpName)}
 	_, err = client.AdmissionregistrationV1().ValidatingWebhookConfigurations().Create(ctx, &admissionregistrationv1.ValidatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: noOpName},
-		Webhooks:   []admissionregistrationv1.ValidatingWebhook{*bare, *w},
+		Webhooks:   []admissionregistrationv1.ValidatingWebhook{*w},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		return fmt.Errorf("install the no-op webhook: %w", err)

@@ -18,6 +18,18 @@ func spread(values []float64) Spread {
 	return Spread{quantile(values, 0.25), quantile(values, 0.5), quantile(values, 0.75)}
 }
 
+// Mean is a mean and its standard error.
+type Mean struct {
+	Mean  float64 `json:"mean"`
+	Error float64 `json:"standardError"`
+}
+
+// mean is of two values or more.
+func mean(values []float64) Mean {
+	m, deviation := stat.MeanStdDev(values, nil)
+	return Mean{m, stat.StdErr(deviation, float64(len(values)))}
+}
+
 func percentiles(values []float64) Percentiles {
 	return Percentiles{quantile(values, 0.5), quantile(values, 0.99)}
 }

@@ -42,12 +42,15 @@ type Options struct {
 	// Tracing has the API server trace every request, and so send the trace's
 	// context to webhooks. The spans themselves go nowhere.
 	Tracing bool
+	// APIServerEnv is added to the environment of kube-apiserver.
+	APIServerEnv []string
 }
 
 // Cluster is a running control plane.
 type Cluster struct {
 	dir       string
 	binaries  build.Paths
+	env       map[string][]string // by program
 	pki       *pki
 	server    string
 	config    *rest.Config
@@ -79,7 +82,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the cluster: %w", err)
 	}
-	c := &Cluster{dir: dir, binaries: o.Binaries}
+	c := &Cluster{dir: dir, binaries: o.Binaries, env: map[string][]string{build.KubeAPIServer: o.APIServerEnv}}
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := c.start(starting, o); err != nil {
@@ -180,7 +183,7 @@ func (c *Cluster) startProcess(name string, args []string) (*process.Process, er
 	if c.stopped {
 		return nil, errors.New("the cluster has been stopped")
 	}
-	p, err := process.Start(process.Options{Name: name, Path: c.binaries[name], Args: args, Dir: c.dir})
+	p, err := process.Start(process.Options{Name: name, Path: c.binaries[name], Args: args, Dir: c.dir, Env: c.env[name]})
 	if err == nil {
 		c.processes = append(c.processes, p)
 	}
