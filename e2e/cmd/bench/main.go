@@ -2,7 +2,7 @@
 // table, writes e2e/out/bench.json, and renews docs/performance.md and its
 // pictures. It exits with 1 if a target was missed. It needs Linux, and no root.
 //
-//	bench         # everything, about twenty minutes
+//	bench         # everything, about 25 minutes
 //	bench -only cold  # one step of it
 //	bench -short  # a little of everything, to see that it works; nothing is written
 package main
