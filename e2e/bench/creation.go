@@ -25,8 +25,8 @@ type Creation struct {
 	// RateToNoOp and P99ToNoOp are held against the no-op webhook of the same round.
 	RateToNoOp Spread `json:"rateToNoOp"`
 	P99ToNoOp  Spread `json:"p99ToNoOp"`
-	// MeanRateToNoOp has its standard error beside it: what differs between two rounds
-	// is mostly the machine's speed, which no round is too short for.
+	// MeanRateToNoOp has its standard error beside it: rounds differ by several
+	// percent, mostly since the machine is now faster, now slower.
 	MeanRateToNoOp Mean `json:"meanRateToNoOp"`
 	// CPU and APIServerCPU are what the processes took for a Pod, in µs.
 	CPU          Spread `json:"webhookCPU_us"`

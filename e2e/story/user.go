@@ -37,12 +37,13 @@ func (s *story) apply(ctx context.Context, namespace, manifest string) (string, 
 	return s.kubectl(ctx, manifest, "apply", "-n", namespace, "-f", "-")
 }
 
-// denied is an error unless kubectl failed with a denial that has all the words.
-func denied(printed string, err error, words ...string) error {
+// denied is an error unless kubectl failed with a webhook's denial that has all the
+// words.
+func denied(printed string, err error, webhook string, words ...string) error {
 	if err == nil {
 		return fmt.Errorf("it was not denied: %s", printed)
 	}
-	for _, word := range append(words, `.pullgate.dev" denied the request`) {
+	for _, word := range append(words, fmt.Sprintf("admission webhook %q denied the request", webhook)) {
 		if !strings.Contains(printed, word) {
 			return fmt.Errorf("the denial does not mention %q: %s", word, printed)
 		}

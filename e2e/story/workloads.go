@@ -133,7 +133,7 @@ func debug(ctx context.Context, s *story) error {
 	}
 	pod = strings.TrimSpace(pod)
 	printed, err := s.kubectl(ctx, "", "debug", "-n", shop, pod, "--image", missing, "--profile=general")
-	if err := denied(printed, err, "pod-updates", missing, "spec.ephemeralContainers[0].image", noTag); err != nil {
+	if err := denied(printed, err, "pod-updates.pullgate.dev", missing, "spec.ephemeralContainers[0].image", noTag); err != nil {
 		return err
 	}
 	if printed, err := s.kubectl(ctx, "", "debug", "-n", shop, pod, "--image", good, "--profile=general", "--container=debugger"); err != nil {
@@ -150,7 +150,7 @@ func debug(ctx context.Context, s *story) error {
 
 func imageVolume(ctx context.Context, s *story) error {
 	printed, err := s.apply(ctx, shop, podOf("volume", missing))
-	if err := denied(printed, err, missing, "spec.volumes[0].image.reference", noTag); err != nil {
+	if err := denied(printed, err, "pods.pullgate.dev", missing, "spec.volumes[0].image.reference", noTag); err != nil {
 		return err
 	}
 	if printed, err := s.apply(ctx, shop, podOf("volume", good)); err != nil {
