@@ -34,10 +34,12 @@ type RegistriesConfig struct {
 	// metadata services of clouds. What ConfigDir names is asked all the same.
 	BlockedCIDRs []string `json:"blockedCIDRs"`
 	// NodeCredentials are patterns of the registries for which nodes hold
-	// credentials of their own: a config.json, or a credential provider, as
-	// cloud registries have. An image there is never definitely refused. The
-	// patterns are those of a kubelet's matchImages: host[:port][/path], with
-	// globs in the host's labels, such as *.dkr.ecr.*.amazonaws.com.
+	// credentials of their own: a config.json, or a credential provider, as the
+	// nodes of clouds have. An image there is never definitely refused. By default
+	// they are the private registries of Amazon, Google, Microsoft and Oracle; a
+	// list takes the place of these. The patterns are those of a kubelet's
+	// matchImages: host[:port][/path], with globs in the host's labels, such as
+	// *.dkr.ecr.*.amazonaws.com.
 	NodeCredentials []string `json:"nodeCredentials"`
 	// Mirrored are patterns of the registries that nodes pull from through a
 	// mirror that ConfigDir does not tell of. They are written as those of
@@ -87,6 +89,7 @@ type LimitsConfig struct {
 // DefaultConfig is what holds where the configuration file says nothing.
 func DefaultConfig() Config {
 	return Config{
+		Registries: RegistriesConfig{NodeCredentials: CloudRegistries()},
 		Cache: CacheConfig{
 			Digest:   metav1.Duration{Duration: 24 * time.Hour},
 			Tag:      metav1.Duration{Duration: 5 * time.Minute},

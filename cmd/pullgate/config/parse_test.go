@@ -70,6 +70,23 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// A list in the file takes the place of the default one, an empty list too.
+func TestParseListReplacesTheDefault(t *testing.T) {
+	for content, want := range map[string][]string{
+		"{nodeCredentials: []}":         {},
+		"{nodeCredentials: [\"r.io\"]}": {"r.io"},
+		"{}":                            resolver.CloudRegistries(),
+	} {
+		got, err := Parse("config.yaml", []byte(header+"registries: "+content+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.Registries.NodeCredentials); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", content, diff)
+		}
+	}
+}
+
 // Each error has the line and the path of its field; the header is lines 1 and 2.
 func TestParseRefuses(t *testing.T) {
 	for name, tc := range map[string]struct{ content, want string }{

@@ -39,7 +39,28 @@ reasons:
 registries:
   configDir: ""
   blockedCIDRs: []
-  nodeCredentials: []
+  nodeCredentials:
+    - '*.dkr.ecr.*.amazonaws.com'
+    - '*.dkr.ecr-fips.*.amazonaws.com'
+    - '*.dkr.ecr.*.amazonaws.com.cn'
+    - '*.dkr-ecr.*.on.aws'
+    - '*.dkr-ecr-fips.*.on.aws'
+    - '*.dkr-ecr.*.on.amazonwebservices.com.cn'
+    - '*.dkr.ecr.*.amazonaws.eu'
+    - '*.dkr.ecr.*.c2s.ic.gov'
+    - '*.dkr.ecr.*.sc2s.sgov.gov'
+    - '*.dkr.ecr.*.cloud.adc-e.uk'
+    - '*.dkr.ecr.*.csp.hci.ic.gov'
+    - '*.pkg.dev'
+    - gcr.io
+    - '*.gcr.io'
+    - container.cloud.google.com
+    - '*.azurecr.io'
+    - '*.azurecr.cn'
+    - '*.azurecr.us'
+    - '*.azurecr.de'
+    - '*.ocir.io'
+    - ocir.*.oci.oraclecloud.com
   mirrored: []
 cache:
   digest: 24h0m0s

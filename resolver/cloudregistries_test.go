@@ -1,0 +1,64 @@
+package resolver
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/pullgate/pullgate/resolver/registry/registrytest"
+)
+
+// TestCloudRegistries: by default, a refusal by a cloud's registry is never
+// definite, since the nodes of that cloud have credentials of their own. There is
+// one case for each spelling.
+func TestCloudRegistries(t *testing.T) {
+	own := []string{
+		"111122223333.dkr.ecr.eu-west-1.amazonaws.com",
+		"111122223333.dkr.ecr.us-gov-west-1.amazonaws.com",
+		"111122223333.dkr.ecr-fips.us-east-1.amazonaws.com",
+		"111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn",
+		"111122223333.dkr-ecr.us-west-2.on.aws",
+		"111122223333.dkr-ecr-fips.us-east-1.on.aws",
+		"111122223333.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn",
+		"111122223333.dkr.ecr.eusc-de-east-1.amazonaws.eu",
+		"111122223333.dkr.ecr.us-iso-east-1.c2s.ic.gov",
+		"111122223333.dkr.ecr.us-isob-east-1.sc2s.sgov.gov",
+		"111122223333.dkr.ecr.eu-isoe-west-1.cloud.adc-e.uk",
+		"111122223333.dkr.ecr.us-isof-south-1.csp.hci.ic.gov",
+		"europe-west3-docker.pkg.dev",
+		"us-docker.pkg.dev",
+		"gcr.io",
+		"eu.gcr.io",
+		"container.cloud.google.com",
+		"acme.azurecr.io",
+		"acme.azurecr.cn",
+		"acme.azurecr.us",
+		"acme.azurecr.de",
+		"fra.ocir.io",
+		"ocir.eu-frankfurt-1.oci.oraclecloud.com",
+	}
+	others := []string{
+		"registry.example.com",
+		"public.ecr.aws",
+		"azurecr.io",
+		"acme.azurecr.io.example.com",
+		"gcr.io.example.com",
+		"111122223333.dkr.ecr.eu-west-1.amazonaws.com.example.com",
+	}
+	refuses := http.HandlerFunc(basic)
+	check := func(host string) Verdict {
+		dir, _ := registrytest.Serve(t, host, refuses)
+		config := DefaultConfig()
+		config.Registries.ConfigDir = dir
+		return newResolver(t, config).Check(t.Context(), Image{Reference: host + "/team/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
+	}
+	for _, host := range own {
+		if v := check(host); v.Reason != NodeManaged {
+			t.Errorf("%s: %s, want NodeManaged: %s", host, v.Reason, v.Message)
+		}
+	}
+	for _, host := range others {
+		if v := check(host); v.Reason != Unauthorized {
+			t.Errorf("%s: %s, want Unauthorized: %s", host, v.Reason, v.Message)
+		}
+	}
+}
