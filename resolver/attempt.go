@@ -30,6 +30,10 @@ type outcome struct {
 	near string
 	// index is set if the image is one.
 	index *registry.Index
+	// listed tells that the registry's error list says that the image is not there.
+	listed bool
+	// page tells that something in the registry's place has answered.
+	page bool
 	// doubt is what it came to at an endpoint that a node asks before, and that
 	// may have something else.
 	doubt  *outcome
@@ -140,7 +144,7 @@ func (r *Resolver) lookup(first context.Context, ref reference.Reference, login 
 		done(o)
 		explaining, stop := explainContext(ctx, waiting)
 		defer stop()
-		return r.explain(explaining, ref, login, o)
+		return r.explain(explaining, ref, login, o, err)
 	}
 	o = r.judge(ctx, ref, m, login)
 	done(o)

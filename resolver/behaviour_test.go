@@ -46,8 +46,9 @@ func manifest(w http.ResponseWriter, r *http.Request, headers ...string) {
 	}
 }
 
-// status answers with a status and an error list.
+// status answers with a status as a registry does, and an error list.
 func status(w http.ResponseWriter, code int, errorCode string) {
+	w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
 	w.WriteHeader(code)
 	if errorCode != "" {
 		fmt.Fprintf(w, `{"errors":[{"code":%q,"message":"as scripted"}]}`, errorCode)
@@ -119,7 +120,7 @@ func giveToken(w http.ResponseWriter, _ *http.Request) {
 func tokenPost(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
-			w.WriteHeader(code)
+			status(w, code, "")
 			return
 		}
 		giveToken(w, r)
@@ -203,7 +204,7 @@ func TestBehaviours(t *testing.T) {
 		"401, no challenge (C61)": {registry: always(401), want: Unauthorized},
 		"Negotiate only (C61)": {registry: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("WWW-Authenticate", "Negotiate")
-			w.WriteHeader(401)
+			status(w, 401, "")
 		}, want: Unauthorized},
 		"token POST 400 (C62)":  {registry: bearer(tokenPost(400)), creds: good, want: Pullable},
 		"token POST 401 (C62)":  {registry: bearer(tokenPost(401)), creds: good, want: Pullable},

@@ -13,7 +13,6 @@ import (
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	remoteerrors "github.com/containerd/containerd/v2/core/remotes/errors"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/pullgate/pullgate/resolver/reference"
 	"github.com/pullgate/pullgate/resolver/registry"
@@ -36,7 +35,7 @@ func classifyKind(ref reference.Reference, err error) outcome {
 		withheld *registry.WithheldError
 		unsteady *registry.UnsteadyError
 		manifest *registry.ManifestError
-		status   *transport.Error
+		status   *registry.StatusError
 	)
 	switch {
 	case errors.As(err, &withheld):
@@ -74,6 +73,11 @@ func classifyAuth(ref reference.Reference, auth *registry.AuthError, err error) 
 	if errors.Is(auth, docker.ErrInvalidAuthorization) {
 		return outcome{reason: Unauthorized}
 	}
+	if page, ok := errors.AsType[*registry.PageError](auth); ok {
+		o := unavailable(ref, pageWords("its token server", page.Status, page.Page))
+		o.page = true
+		return o
+	}
 	if status, ok := errors.AsType[remoteerrors.ErrUnexpectedStatus](auth); ok {
 		switch {
 		case status.StatusCode == http.StatusTooManyRequests:
@@ -91,15 +95,20 @@ func classifyAuth(ref reference.Reference, auth *registry.AuthError, err error) 
 	return classifyNetwork(ref, err)
 }
 
-// classifyStatus sorts the status of a final answer (C58, C67 to C69).
-func classifyStatus(ref reference.Reference, e *transport.Error) outcome {
-	switch code := e.StatusCode; {
+// classifyStatus sorts the status of a final answer (C58, C67 to C69). What is not
+// the registry's own word says nothing of the image.
+func classifyStatus(ref reference.Reference, e *registry.StatusError) outcome {
+	switch code := e.Code(); {
+	case registry.PassingStatus(code):
+		return unavailable(ref, "it answers "+statusWords(code))
+	case !e.Own:
+		o := unavailable(ref, pageWords("it", code, e.Page))
+		o.page = true
+		return o
 	case code == http.StatusNotFound || code == http.StatusGone:
 		return outcome{reason: ImageNotFound, says: notFoundWords(ref)}
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
 		return outcome{reason: Unauthorized}
-	case registry.PassingStatus(code):
-		return unavailable(ref, "it answers "+statusWords(code))
 	default:
 		return outcome{reason: UnsupportedManifest, says: fmt.Sprintf("registry %s answers HEAD, with which a node asks, with %s", ref.Host, statusWords(code))}
 	}

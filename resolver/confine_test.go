@@ -82,7 +82,7 @@ func TestConfinement(t *testing.T) {
 		"redirect off TLS":                 {challenge: https, moved: down, elsewhere: 200, want: Pullable, spared: []string{"http://registry.test"}},
 		"redirect off TLS, refused":        {challenge: https, moved: down, elsewhere: 401, want: Blocked, spared: []string{"http://registry.test"}},
 		"redirect to one who challenges":   {moved: cdn, elsewhere: 401, want: Blocked, spared: []string{"https://cdn.test"}},
-		"redirect to nothing":              {moved: cdn, elsewhere: 404, want: ImageNotFound}, // a node sends nothing there either
+		"redirect to nothing":              {moved: cdn, elsewhere: 404, want: RegistryUnavailable}, // a node sends nothing there either, but that 404 is nobody's word
 		"redirect with a key": {moved: cdn, elsewhere: 200, certsD: map[string]string{"registry.test": key}, want: Pullable,
 			spared: []string{"https://cdn.test"}},
 		"redirect with a key, refused": {moved: cdn, elsewhere: 403, certsD: map[string]string{"registry.test": key}, want: Blocked,

@@ -24,12 +24,20 @@ func (r *Resolver) inspect(ctx context.Context, ref reference.Reference, m regis
 		return r.inspectIndex(ctx, ref, m, login)
 	case t == types.OCIManifestSchema1, t == types.DockerManifestSchema2:
 		return outcome{reason: Pullable, digest: m.Digest}
+	case !m.Own:
+		// A manifest comes with its digest, and a registry says what it is. Whatever
+		// else answers with a 200 is somebody in its place.
+		o := unavailable(ref, fmt.Sprintf("it serves a page of type %s", words.Quote(r.scrub(m.MediaType, ref, login), maxQuoted)))
+		o.page = true
+		return o
 	case t == "":
 		return outcome{reason: UnsupportedManifest, says: "the registry serves it without a Content-Type, and a node does not guess"} // C60
 	case strings.HasPrefix(string(t), "text/"):
 		// A node fails, now (C60). But it is a page that somebody else serves in the
 		// registry's place: for sign-in, or while it is down for maintenance.
-		return unavailable(ref, fmt.Sprintf("it serves a page of type %s", words.Quote(r.scrub(m.MediaType, ref, login), maxQuoted)))
+		o := unavailable(ref, fmt.Sprintf("it serves a page of type %s", words.Quote(r.scrub(m.MediaType, ref, login), maxQuoted)))
+		o.page = true
+		return o
 	case t == types.DockerManifestSchema1Signed:
 		return outcome{reason: UnsupportedManifest, says: "it is a schema 1 image, which nodes no longer support: push it anew"} // C81
 	default:

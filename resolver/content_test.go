@@ -183,7 +183,7 @@ func TestIndexBody(t *testing.T) {
 					w.Header().Set("Content-Length", fmt.Sprint(len(tc.announced)))
 					return
 				}
-				w.WriteHeader(tc.status)
+				status(w, tc.status, "")
 				io.WriteString(w, tc.served)
 			})
 			v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil), Nodes: nodes{platforms: []string{"linux/amd64"}}})

@@ -18,7 +18,7 @@ func withTags(list http.HandlerFunc) http.HandlerFunc {
 			list(w, r)
 			return
 		}
-		w.WriteHeader(http.StatusNotFound)
+		status(w, http.StatusNotFound, "")
 	}
 }
 
@@ -85,7 +85,7 @@ func TestTagListIsKept(t *testing.T) {
 	r, _ := serve(t, func(w http.ResponseWriter, req *http.Request) {
 		if _, _, ok := req.BasicAuth(); !ok {
 			w.Header().Set("WWW-Authenticate", "Basic")
-			w.WriteHeader(http.StatusUnauthorized)
+			status(w, http.StatusUnauthorized, "")
 			return
 		}
 		withTags(func(w http.ResponseWriter, r *http.Request) {
@@ -112,7 +112,7 @@ func TestExplanationEndsBeforeTheDeadline(t *testing.T) {
 			<-r.Context().Done()
 			return
 		}
-		w.WriteHeader(http.StatusNotFound)
+		status(w, http.StatusNotFound, "")
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
@@ -170,7 +170,7 @@ func TestServiceAccountIsReadOnlyForWords(t *testing.T) {
 func TestSecretThatBreaksAPublicImage(t *testing.T) {
 	r, _ := serve(t, bearer(func(w http.ResponseWriter, req *http.Request) {
 		if _, _, ok := req.BasicAuth(); ok || req.Method == http.MethodPost {
-			w.WriteHeader(http.StatusUnauthorized)
+			status(w, http.StatusUnauthorized, "")
 			return
 		}
 		giveToken(w, req)

@@ -86,10 +86,12 @@ func (h *health) begin(ref reference.Reference, login registry.Login) (done func
 }
 
 func (h *health) note(ref reference.Reference, login registry.Login, o outcome, told func(error)) {
-	switch o.reason {
-	case Unreachable, Timeout, RegistryUnavailable:
+	switch {
+	case o.page:
+		told(nil) // it answers; and a page for one image must not keep pullgate from the others
+	case o.reason == Unreachable, o.reason == Timeout, o.reason == RegistryUnavailable:
 		told(errFailing)
-	case RateLimited:
+	case o.reason == RateLimited:
 		told(nil)
 		if wait := time.Until(o.retryAt); wait > 0 {
 			h.limits.Set(limitKey(ref, login), o.retryAt, wait)

@@ -72,7 +72,7 @@ func TestRateLimitOfAnAccount(t *testing.T) {
 	registry.set(func(w http.ResponseWriter, req *http.Request) {
 		if _, _, ok := req.BasicAuth(); !ok {
 			w.Header().Set("WWW-Authenticate", "Basic")
-			w.WriteHeader(http.StatusUnauthorized)
+			status(w, http.StatusUnauthorized, "")
 			return
 		}
 		w.Header().Set("Retry-After", "60")

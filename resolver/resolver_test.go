@@ -208,7 +208,7 @@ func TestNotFoundIsKeptBriefly(t *testing.T) {
 	config.Cache.NotFound.Duration = 50 * time.Millisecond
 	dir, _ := registrytest.Serve(t, "registry.test", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if missing {
-			w.WriteHeader(404)
+			status(w, 404, "")
 			return
 		}
 		manifest(w, r)
@@ -275,7 +275,7 @@ func TestSlowExplanation(t *testing.T) {
 			<-r.Context().Done()
 			return
 		}
-		w.WriteHeader(http.StatusNotFound)
+		status(w, http.StatusNotFound, "")
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
@@ -437,7 +437,7 @@ func TestStaleTokenIsRenewed(t *testing.T) {
 			manifest(w, r)
 		default:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token"`)
-			w.WriteHeader(401)
+			status(w, 401, "")
 		}
 	})
 	for n, token := range []string{"first", "second", "third"} {
@@ -457,7 +457,7 @@ func TestChallengePerRepository(t *testing.T) {
 		case r.URL.Path == "/open":
 			giveToken(w, r)
 		case r.URL.Path == "/closed":
-			w.WriteHeader(http.StatusUnauthorized)
+			status(w, http.StatusUnauthorized, "")
 		case r.Header.Get("Authorization") == "Bearer good":
 			manifest(w, r)
 		default:
@@ -466,7 +466,7 @@ func TestChallengePerRepository(t *testing.T) {
 				realm = "/closed"
 			}
 			w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+realm+`"`)
-			w.WriteHeader(http.StatusUnauthorized)
+			status(w, http.StatusUnauthorized, "")
 		}
 	})
 	for image, want := range map[string]Reason{"registry.test/public:v1": Pullable, "registry.test/private/app:v1": Unauthorized} {

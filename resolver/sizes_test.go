@@ -99,8 +99,8 @@ func TestSizes(t *testing.T) {
 			}
 			status(w, http.StatusNotFound, "MANIFEST_UNKNOWN")
 		}, ImageNotFound},
-		"a refusal that is one":   {func(w http.ResponseWriter, r *http.Request) { explode(w, r, http.StatusForbidden) }, Unauthorized},
-		"a token server's is one": {bearer(func(w http.ResponseWriter, r *http.Request) { explode(w, r, http.StatusForbidden) }), Unauthorized},
+		"a refusal that is one":   {func(w http.ResponseWriter, r *http.Request) { explode(w, r, http.StatusForbidden) }, RegistryUnavailable},
+		"a token server's is one": {bearer(func(w http.ResponseWriter, r *http.Request) { explode(w, r, http.StatusForbidden) }), RegistryUnavailable},
 		"an index byte by byte": {func(w http.ResponseWriter, r *http.Request) {
 			index(w, r, func() { drip(w, r) })
 		}, Timeout},

@@ -4,19 +4,18 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/containerd/v2/core/remotes/docker"
-	ggcr "github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/opencontainers/go-digest"
 )
 
 // failure is what one endpoint failed with; priority 0 is no failure.
 type failure struct {
-	resp     *http.Response
 	err      error
 	priority int
 	passing  bool
@@ -34,20 +33,18 @@ const (
 )
 
 // judge sorts what an endpoint answered.
-func (t *transport) judge(resp *http.Response, err error) failure {
+func (t *transport) judge(endpoint docker.RegistryHost, resp *http.Response, err error) failure {
 	switch {
 	case err != nil:
 		return failure{err: err, priority: transportFailure, passing: passingError(err)}
-	case resp.StatusCode == http.StatusNotFound:
-		return failure{resp: resp, priority: notFound}
 	case resp.StatusCode == http.StatusTooManyRequests:
 		resp.Body.Close()
 		return failure{err: &RateLimitedError{RetryAfter: retryAfter(resp)}, priority: otherStatus, passing: true}
-	case resp.StatusCode >= 400, resp.StatusCode < 200:
-		return failure{resp: resp, priority: otherStatus, passing: PassingStatus(resp.StatusCode)}
-	case resp.StatusCode > 299:
-		return failure{resp: resp, priority: otherStatus, final: true}
-	case t.incomplete || t.lacks(resp):
+	case t.stay && redirects(resp):
+		return failure{}
+	case resp.StatusCode < 200, resp.StatusCode > 299:
+		return refusal(endpoint, resp)
+	case t.blob, t.incomplete, t.lacks(resp):
 		return failure{} // not sized up by its header (C88)
 	case t.ref.Digest == "" && contentDigest(resp).Validate() != nil:
 		resp.Body.Close()
@@ -61,17 +58,25 @@ func (t *transport) judge(resp *http.Response, err error) failure {
 	}
 }
 
-func contentDigest(resp *http.Response) digest.Digest {
-	return digest.Digest(resp.Header.Get("Docker-Content-Digest"))
+func redirects(resp *http.Response) bool {
+	return resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.Header.Get("Location") != ""
 }
 
-// asError is a failure as the error that Head would return.
-func (f failure) asError() error {
-	if f.err != nil {
-		return f.err
+// refusal is an answer that is no success. A page may pass, whatever its status.
+func refusal(endpoint docker.RegistryHost, resp *http.Response) failure {
+	status := newStatusError(resp, origin(&url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host}))
+	f := failure{err: status, priority: otherStatus, passing: PassingStatus(status.Code()) || status.Page != ""}
+	switch {
+	case status.Code() == http.StatusNotFound:
+		f.priority = notFound
+	case status.Code() >= 300 && status.Code() < 400:
+		f.final = true
 	}
-	defer f.discard()
-	return ggcr.CheckError(f.resp)
+	return f
+}
+
+func contentDigest(resp *http.Response) digest.Digest {
+	return digest.Digest(resp.Header.Get("Docker-Content-Digest"))
 }
 
 // or keeps the failure to report of two, the first and a later one. A failure
@@ -80,21 +85,14 @@ func (f failure) asError() error {
 func (f failure) or(later failure) failure {
 	if later.passing != f.passing {
 		if f.passing {
-			later.discard()
 			return f
 		}
-	} else if later.priority <= f.priority {
-		later.discard()
+		return later
+	}
+	if later.priority <= f.priority {
 		return f
 	}
-	f.discard()
 	return later
-}
-
-func (f failure) discard() {
-	if f.resp != nil {
-		f.resp.Body.Close()
-	}
 }
 
 // PassingStatus reports whether a status says nothing about the image: the
@@ -139,7 +137,9 @@ const noMediaType = "none"
 func (t *transport) present(req *http.Request, resp *http.Response) *http.Response {
 	// Links in it are relative to the registry, whichever endpoint answered.
 	resp.Request = req
-	resp.StatusCode = http.StatusOK // containerd takes every 2xx
+	if resp.StatusCode < 300 {
+		resp.StatusCode = http.StatusOK // containerd takes every 2xx
+	}
 	resp.Header.Set("Content-Type", mediaType(resp))
 	if req.Method != http.MethodHead {
 		if !strings.Contains(req.URL.Path, "/manifests/") {
@@ -151,7 +151,7 @@ func (t *transport) present(req *http.Request, resp *http.Response) *http.Respon
 		}
 		return resp
 	}
-	if !t.incomplete && t.ref.Digest != "" {
+	if !t.incomplete && !t.blob && t.ref.Digest != "" {
 		// What the header says of a digest does not matter to a node (C10).
 		resp.Header.Set("Docker-Content-Digest", t.ref.Digest.String())
 	}
@@ -169,7 +169,7 @@ func (b *verifiedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	_, _ = b.verifier.Write(p[:n]) // a hash takes everything
 	if errors.Is(err, io.EOF) && !b.verifier.Verified() {
-		return n, &ManifestError{What: "the registry serves something else under its digest"}
+		return n, errOtherContent()
 	}
 	return n, err
 }

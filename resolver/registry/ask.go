@@ -144,6 +144,9 @@ func (a *ask) send(ctx context.Context, method string, orig *http.Request) (resp
 	stripped := false
 	client := *a.endpoint.Client
 	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
+		if a.stay {
+			return http.ErrUseLastResponse
+		}
 		if len(via) >= maxRedirects {
 			return &ManifestError{What: "the registry redirects in a loop"} // C70
 		}

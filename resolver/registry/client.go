@@ -14,7 +14,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	ggcr "github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/pullgate/pullgate/resolver/reference"
 )
@@ -68,6 +67,10 @@ func (c *Client) With(configDir string, blocked []netip.Prefix) *Client {
 type Manifest struct {
 	Digest    string
 	MediaType string // without parameters; "" if the registry names none
+	Size      int64  // as announced, in bytes
+	// Own tells that the answer has what registries put on it: it is not the page
+	// of a front end.
+	Own bool
 	// Doubt is set where another endpoint, which a node asks before, may answer
 	// otherwise when it is available again: why it was not.
 	Doubt error
@@ -110,10 +113,10 @@ func (c *Client) Keys(host string) (keys []string) {
 // Head looks a manifest up as a node's pull begins: one HEAD, and a GET only
 // where that answers without digest or length.
 //
-// It fails with a *transport.Error of go-containerregistry for the status of a
-// final answer, a *RateLimitedError, an *AuthError, an *UnsteadyError, a
-// *ManifestError, a *BlockedError, a *WithheldError (all of these possibly wrapped), or an error of
-// the network or the context.
+// It fails with a *StatusError for a final answer that is no success, a
+// *RateLimitedError, an *AuthError, a *PageError, an *UnsteadyError, a
+// *ManifestError, a *BlockedError, a *WithheldError (all of these possibly
+// wrapped), or an error of the network or the context.
 func (c *Client) Head(ctx context.Context, ref reference.Reference, login Login) (Manifest, error) {
 	s, err := c.open(ref, login)
 	if err != nil {
@@ -152,6 +155,7 @@ func (c *Client) head(ctx context.Context, ref reference.Reference, s *session) 
 		var fetched *remote.Descriptor
 		if fetched, err = remote.Get(target, options(ctx, t)...); err == nil {
 			found, err = &fetched.Descriptor, legible(fetched)
+			t.own = t.own || isManifestBody(fetched.Manifest)
 		}
 	}
 	if err != nil {
@@ -159,7 +163,7 @@ func (c *Client) head(ctx context.Context, ref reference.Reference, s *session) 
 	}
 	s.good.Store(true)
 	m := manifest(found)
-	m.Doubt = t.doubt
+	m.Own, m.Doubt = t.own, t.doubt
 	return m, nil
 }
 
@@ -172,8 +176,16 @@ func legible(d *remote.Descriptor) error {
 	return nil
 }
 
+// isManifestBody reports whether a body is a manifest, whatever it was announced as.
+func isManifestBody(body []byte) bool {
+	var document struct {
+		SchemaVersion int `json:"schemaVersion"`
+	}
+	return json.Unmarshal(body, &document) == nil && document.SchemaVersion > 0
+}
+
 func manifest(d *v1.Descriptor) Manifest {
-	m := Manifest{Digest: d.Digest.String(), MediaType: string(d.MediaType)}
+	m := Manifest{Digest: d.Digest.String(), MediaType: string(d.MediaType), Size: d.Size}
 	if m.MediaType == noMediaType {
 		m.MediaType = ""
 	}
@@ -181,23 +193,25 @@ func manifest(d *v1.Descriptor) Manifest {
 }
 
 // Explain spends a GET on what a HEAD was refused for, since only that can have
-// a body. It returns the registry's error list, and whether the manifest was
-// served after all (C58); anything else that happens it keeps to itself.
-func (c *Client) Explain(ctx context.Context, ref reference.Reference, login Login) (list []ggcr.Diagnostic, served bool) {
+// a body. It returns nil if the manifest is served after all (C58), a *StatusError
+// for a refusal, and whatever else Head may return.
+func (c *Client) Explain(ctx context.Context, ref reference.Reference, login Login) error {
 	s, err := c.open(ref, login)
 	if err != nil {
-		return nil, false
+		return err
 	}
 	target, err := target(ref)
 	if err != nil {
-		return nil, false
+		return err
 	}
-	_, err = remote.Get(target, options(ctx, c.transport(ref, s))...)
-	var status *ggcr.Error
-	if errors.As(err, &status) {
-		return status.Errors, false
+	found, err := remote.Get(target, options(ctx, c.transport(ref, s))...)
+	if err != nil {
+		return err
 	}
-	return nil, err == nil
+	if !found.MediaType.IsIndex() && !found.MediaType.IsImage() {
+		return &PageError{Status: http.StatusOK, Page: string(found.MediaType)}
+	}
+	return legible(found)
 }
 
 func (c *Client) transport(ref reference.Reference, s *session) *transport {
@@ -208,10 +222,10 @@ func (c *Client) transport(ref reference.Reference, s *session) *transport {
 func refused(err error) bool {
 	var (
 		auth   *AuthError
-		status *ggcr.Error
+		status *StatusError
 	)
 	return errors.As(err, &auth) ||
-		errors.As(err, &status) && (status.StatusCode == http.StatusUnauthorized || status.StatusCode == http.StatusForbidden)
+		errors.As(err, &status) && (status.Code() == http.StatusUnauthorized || status.Code() == http.StatusForbidden)
 }
 
 // target builds the reference from its parts, because the two libraries parse

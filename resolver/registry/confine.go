@@ -26,11 +26,16 @@ func (ch *chain) tokenClient(e docker.RegistryHost) *http.Client {
 				closeBody(req)
 				return nil, &WithheldError{To: origin(req.URL), Plain: true}
 			}
+			over := e.Client.Transport
 			if req.URL.Host != e.Host {
 				// Only the endpoint may fall back to plain HTTP when TLS fails.
-				return ch.strict[e.Client].RoundTrip(req)
+				over = ch.strict[e.Client]
 			}
-			return e.Client.Transport.RoundTrip(req)
+			resp, err := over.RoundTrip(req)
+			if err != nil {
+				return nil, err
+			}
+			return tokenRefusal(resp)
 		}),
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
 			if len(via) > maxRedirects {

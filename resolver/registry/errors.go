@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	ggcr "github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // RateLimitedError is an answer of 429 Too Many Requests.
@@ -14,6 +16,42 @@ type RateLimitedError struct {
 }
 
 func (e *RateLimitedError) Error() string { return "429 Too Many Requests" }
+
+// StatusError is a final answer that is no success. It wraps a *transport.Error of
+// go-containerregistry, which has the status and the registry's error list.
+type StatusError struct {
+	Err *ggcr.Error
+	// Own tells that the answer looks like the registry's own word: by its error
+	// list, its challenge or its headers. Another may come from whatever stands
+	// before the registry, and says nothing of the image.
+	Own bool
+	// Page is the media type of a page that came in the registry's place, "" if
+	// the answer has none.
+	Page string
+	// At is where a redirect has led, as scheme, host and port; "" if the endpoint
+	// itself answered.
+	At string
+}
+
+func (e *StatusError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the *transport.Error.
+func (e *StatusError) Unwrap() error { return e.Err }
+
+// Code is the HTTP status.
+func (e *StatusError) Code() int { return e.Err.StatusCode }
+
+// PageError is an answer of something else in a token server's place.
+type PageError struct {
+	// Status is the HTTP status.
+	Status int
+	// Page is the media type of what came, "" if it has none.
+	Page string
+}
+
+func (e *PageError) Error() string {
+	return fmt.Sprintf("status %d with a page in place of a token server's answer", e.Status)
+}
 
 // UnsteadyError is a refusal by a registry that had just answered with an error
 // of its own.

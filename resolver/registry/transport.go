@@ -22,7 +22,14 @@ type transport struct {
 	session   *session
 	userAgent string
 	responded func(host string, status int, header http.Header)
+	// blob tells that a blob is asked for, or whether it is there.
+	blob bool
+	// stay tells that a redirect is answer enough.
+	stay bool
 
+	// own is set when the answer has what registries put on it, and a page of a
+	// front end has not.
+	own bool
 	// incomplete is set when a HEAD was answered without digest or length,
 	// upon which a node fetches the manifest (C59), from the endpoint answered:
 	// no other is asked then (C89).
@@ -52,7 +59,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			last:       n == len(asked)-1,
 		}
 		resp, err := a.do(ctx, req)
-		f := t.judge(resp, err)
+		f := t.judge(a.endpoint, resp, err)
 		if f.priority == 0 {
 			t.settle(req, resp, i, worst)
 			return t.present(req, resp), nil
@@ -65,16 +72,16 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if worst.priority == 0 {
 		return nil, errNoEndpoint
 	}
-	return worst.resp, worst.err
+	return nil, worst.err
 }
 
 // settle notes which endpoint answered, and what it left open.
 func (t *transport) settle(req *http.Request, resp *http.Response, endpoint int, worst failure) {
 	if worst.passing {
-		t.doubt = worst.asError()
+		t.doubt = worst.err
 	}
-	worst.discard()
-	if req.Method == http.MethodHead {
+	t.own = t.own || resp.Header.Get(versionHeader) != "" || contentDigest(resp).Validate() == nil
+	if req.Method == http.MethodHead && !t.blob {
 		t.incomplete, t.answered = t.lacks(resp), endpoint
 	}
 }
