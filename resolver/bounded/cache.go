@@ -5,11 +5,13 @@ package bounded
 import (
 	"sync"
 	"time"
+	"weak"
 
 	gocache "github.com/patrickmn/go-cache"
 )
 
-// sweepEvery is how often go-cache's janitor deletes expired entries.
+// sweepEvery is how often expired entries are deleted. go-cache's janitor would do
+// that, in a goroutine for each cache that never ends by itself.
 const sweepEvery = time.Minute
 
 // Cache is a go-cache of at most a given number of entries; past it the oldest
@@ -18,15 +20,16 @@ type Cache[V any] struct {
 	entries *gocache.Cache
 	size    int
 
-	mu   sync.Mutex
-	ring []string // keys in order of insertion; a key that was set anew after it expired may stand twice
-	next int
+	mu       sync.Mutex
+	ring     []string // keys in order of insertion; a key that was set anew after it expired may stand twice
+	next     int
+	sweeping bool // a sweep is to come
 }
 
 // New makes a cache of at most size entries, at least one.
 func New[V any](size int) *Cache[V] {
 	return &Cache[V]{
-		entries: gocache.New(gocache.NoExpiration, sweepEvery),
+		entries: gocache.New(gocache.NoExpiration, 0), // without a janitor
 		size:    max(size, 1),
 	}
 }
@@ -52,6 +55,31 @@ func (c *Cache[V]) Set(key string, value V, ttl time.Duration) {
 		c.makeRoom(key)
 	}
 	c.entries.Set(key, value, ttl)
+	if !c.sweeping {
+		c.sweepLater()
+	}
+}
+
+// sweepLater has the expired entries deleted after a while, for as long as there are
+// any entries. The timer does not keep a cache that nobody uses any more.
+func (c *Cache[V]) sweepLater() {
+	c.sweeping = true
+	cache := weak.Make(c)
+	time.AfterFunc(sweepEvery, func() {
+		if c := cache.Value(); c != nil {
+			c.sweep()
+		}
+	})
+}
+
+func (c *Cache[V]) sweep() {
+	c.entries.DeleteExpired()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sweeping = false
+	if c.entries.ItemCount() > 0 {
+		c.sweepLater()
+	}
 }
 
 // makeRoom gives key a place in the ring, and deletes the key that had it.

@@ -2,9 +2,12 @@ package bounded
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+	"weak"
 )
 
 func TestOldestGoesFirst(t *testing.T) {
@@ -33,14 +36,62 @@ func TestSetAgainTakesNoRoom(t *testing.T) {
 }
 
 func TestExpiry(t *testing.T) {
-	c := New[int](2)
-	c.Set("short", 1, time.Millisecond)
-	c.Set("none", 1, 0)
-	time.Sleep(5 * time.Millisecond)
-	for _, key := range []string{"short", "none"} {
-		if _, ok := c.Get(key); ok {
-			t.Errorf("%s is still there", key)
+	synctest.Test(t, func(t *testing.T) {
+		c := New[int](3)
+		has := func(key string, want bool) {
+			t.Helper()
+			if _, ok := c.Get(key); ok != want {
+				t.Errorf("%s is there: %t, want %t", key, ok, want)
+			}
 		}
+		c.Set("none", 1, 0)
+		c.Set("short", 1, time.Second)
+		c.Set("long", 1, 2*sweepEvery)
+		has("none", false)
+		time.Sleep(time.Second)
+		has("short", true)
+		time.Sleep(time.Nanosecond)
+		has("short", false)
+		has("long", true)
+	})
+}
+
+// Nobody may ask for what has expired, and still it goes.
+func TestSweep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New[int](3)
+		holds := func(want int) {
+			t.Helper()
+			time.Sleep(sweepEvery)
+			synctest.Wait()
+			if n := c.Len(); n != want {
+				t.Errorf("%d entries are held, want %d", n, want)
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if c.sweeping != (want > 0) {
+				t.Errorf("with %d entries a sweep is to come: %t", want, c.sweeping)
+			}
+		}
+		for range 2 {
+			c.Set("short", 1, time.Second)
+			c.Set("long", 1, sweepEvery+time.Second)
+			holds(1)
+			holds(0)
+			holds(0)
+		}
+	})
+}
+
+func TestUnusedCacheGoes(t *testing.T) {
+	unused := func() weak.Pointer[Cache[int]] {
+		c := New[int](3)
+		c.Set("long", 1, time.Hour)
+		return weak.Make(c)
+	}()
+	runtime.GC()
+	if unused.Value() != nil {
+		t.Error("a cache that nobody uses is kept for its sweep")
 	}
 }
 
