@@ -293,8 +293,7 @@ func TestBehaviours(t *testing.T) {
 			fmt.Fprintf(w, `{"errors":[{"code":"X\n\u001b[31m","message":%q}]}`, strings.Repeat("y", 5000))
 		}, want: Unauthorized, says: `\n\x1b[31m`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		runInBubble(t, name, func(t *testing.T) {
 			r, _ := serve(t, tc.registry)
 			creds, ref := tc.creds, tc.ref
 			if creds == none {

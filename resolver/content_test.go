@@ -130,7 +130,7 @@ func TestIndexPlatforms(t *testing.T) {
 			}
 			gets.Store(0)
 
-			config := DefaultConfig()
+			config := patient()
 			config.Registries.ConfigDir = dir
 			config.Cache.Tag.Duration = 0 // the index alone is kept
 			r := newResolver(t, config)
@@ -175,7 +175,7 @@ func TestIndexBody(t *testing.T) {
 		"schema 1":                  {`{"fsLayers":[]}`, `{"fsLayers":[]}`, 200, UnsupportedManifest},
 		"an entry without a digest": {`{"manifests":[{"mediaType":"` + indexType + `"}]}`, `{"manifests":[{"mediaType":"` + indexType + `"}]}`, 200, UnsupportedManifest},
 	} {
-		t.Run(name, func(t *testing.T) {
+		runInBubble(t, name, func(t *testing.T) {
 			r, _ := serve(t, func(w http.ResponseWriter, req *http.Request) {
 				w.Header().Set("Content-Type", indexType)
 				w.Header().Set("Docker-Content-Digest", digest.FromString(tc.announced).String())
@@ -240,7 +240,7 @@ func TestPresentOnNode(t *testing.T) {
 		"Never, no node has (C51)":    {always(404), corev1.PullNever, hasNot, NotPulled, "no node is known to have it"},
 		"Never, nothing known":        {always(404), corev1.PullNever, nil, NotPulled, ""},
 	} {
-		t.Run(name, func(t *testing.T) {
+		runInBubble(t, name, func(t *testing.T) {
 			r, _ := serve(t, tc.registry)
 			v := r.Check(t.Context(), Image{Reference: image, PullPolicy: tc.policy}, Pod{Credentials: NewCredentials("dev", nil), Nodes: tc.nodes})
 			if v.Reason != tc.want || !strings.Contains(v.Message, tc.says) {

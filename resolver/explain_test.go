@@ -44,7 +44,7 @@ func TestSuggestion(t *testing.T) {
 		"a hostile list":   {listed(`v1.2.3\n\u001b[31mred`, strings.Repeat("v1.2.4", 1000)), "registry.test/app:v1.2.4", `tag "v1.2.4" does not exist; push it, or correct the tag`},
 		"a page at a time": {pages(map[string]string{"": "a", "a": "v1.2.3"}), "registry.test/app:v1.2.4", `tag "v1.2.4" does not exist; did you mean "v1.2.3"?`},
 	} {
-		t.Run(name, func(t *testing.T) {
+		runInBubble(t, name, func(t *testing.T) {
 			r, _ := serve(t, withTags(tc.list))
 			v := r.Check(t.Context(), Image{Reference: tc.image}, Pod{Credentials: none})
 			if v.Reason != ImageNotFound || v.Message != tc.want {
@@ -67,58 +67,64 @@ func pages(after map[string]string) http.HandlerFunc {
 
 // A registry can list tags without end.
 func TestTagListIsBounded(t *testing.T) {
-	var asked atomic.Int64
-	r, _ := serve(t, withTags(func(w http.ResponseWriter, _ *http.Request) {
-		n := asked.Add(1)
-		w.Header().Set("Link", fmt.Sprintf(`</v2/app/tags/list?last=%d&n=1>; rel="next"`, n))
-		listed("dev")(w, nil)
-	}))
-	v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
-	if v.Reason != ImageNotFound || asked.Load() != 5 {
-		t.Errorf("%s after %d pages, want 5", v.Reason, asked.Load())
-	}
+	inBubble(t, func(t *testing.T) {
+		var asked atomic.Int64
+		r, _ := serve(t, withTags(func(w http.ResponseWriter, _ *http.Request) {
+			n := asked.Add(1)
+			w.Header().Set("Link", fmt.Sprintf(`</v2/app/tags/list?last=%d&n=1>; rel="next"`, n))
+			listed("dev")(w, nil)
+		}))
+		v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
+		if v.Reason != ImageNotFound || asked.Load() != 5 {
+			t.Errorf("%s after %d pages, want 5", v.Reason, asked.Load())
+		}
+	})
 }
 
 // Wrong tags of one repository need one list, of each tenant's own.
 func TestTagListIsKept(t *testing.T) {
-	var asked atomic.Int64
-	r, _ := serve(t, func(w http.ResponseWriter, req *http.Request) {
-		if _, _, ok := req.BasicAuth(); !ok {
-			w.Header().Set("WWW-Authenticate", "Basic")
-			status(w, http.StatusUnauthorized, "")
-			return
+	inBubble(t, func(t *testing.T) {
+		var asked atomic.Int64
+		r, _ := serve(t, func(w http.ResponseWriter, req *http.Request) {
+			if _, _, ok := req.BasicAuth(); !ok {
+				w.Header().Set("WWW-Authenticate", "Basic")
+				status(w, http.StatusUnauthorized, "")
+				return
+			}
+			withTags(func(w http.ResponseWriter, r *http.Request) {
+				asked.Add(1)
+				listed("v1.0.0")(w, r)
+			})(w, req)
+		})
+		for n := range 5 {
+			r.Check(t.Context(), Image{Reference: fmt.Sprintf("registry.test/app:v1.0.%d", n+1)}, Pod{Credentials: credentials(t, "u", "p")})
 		}
-		withTags(func(w http.ResponseWriter, r *http.Request) {
-			asked.Add(1)
-			listed("v1.0.0")(w, r)
-		})(w, req)
+		if asked.Load() != 1 {
+			t.Errorf("%d lists, want 1", asked.Load())
+		}
+		r.Check(t.Context(), Image{Reference: "registry.test/app:v1.0.9"}, Pod{Credentials: credentials(t, "u", "q")})
+		if asked.Load() != 2 {
+			t.Errorf("%d lists, want another tenant's own", asked.Load())
+		}
 	})
-	for n := range 5 {
-		r.Check(t.Context(), Image{Reference: fmt.Sprintf("registry.test/app:v1.0.%d", n+1)}, Pod{Credentials: credentials(t, "u", "p")})
-	}
-	if asked.Load() != 1 {
-		t.Errorf("%d lists, want 1", asked.Load())
-	}
-	r.Check(t.Context(), Image{Reference: "registry.test/app:v1.0.9"}, Pod{Credentials: credentials(t, "u", "q")})
-	if asked.Load() != 2 {
-		t.Errorf("%d lists, want another tenant's own", asked.Load())
-	}
 }
 
 // The verdict is known in time, and the better words are not: they are left out.
 func TestExplanationEndsBeforeTheDeadline(t *testing.T) {
-	r, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodHead {
-			<-r.Context().Done()
-			return
+	inBubble(t, func(t *testing.T) {
+		r, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodHead {
+				<-r.Context().Done()
+				return
+			}
+			status(w, http.StatusNotFound, "")
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		if v := r.Check(ctx, Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)}); v.Reason != ImageNotFound {
+			t.Errorf("%s %q, want ImageNotFound", v.Reason, v.Message)
 		}
-		status(w, http.StatusNotFound, "")
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancel()
-	if v := r.Check(ctx, Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)}); v.Reason != ImageNotFound {
-		t.Errorf("%s %q, want ImageNotFound", v.Reason, v.Message)
-	}
 }
 
 func TestCredentialOrigin(t *testing.T) {
@@ -142,7 +148,7 @@ func TestCredentialOrigin(t *testing.T) {
 		"nobody knows":        {named("quay.io"), func() (ServiceAccount, error) { return ServiceAccount{}, errors.New("down") }, "", "ServiceAccount"},
 		"a key to mislead":    {named("quay.io/\u202ex"), account(), "covers only quay.io/?x", "\u202e"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		runInBubble(t, name, func(t *testing.T) {
 			r, _ := serve(t, basic)
 			creds := NewCredentials("dev", tc.secrets).OfServiceAccount(tc.account)
 			v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: creds})
@@ -168,15 +174,17 @@ func TestServiceAccountIsReadOnlyForWords(t *testing.T) {
 
 // The Secret is what keeps a public image from being pulled (C14).
 func TestSecretThatBreaksAPublicImage(t *testing.T) {
-	r, _ := serve(t, bearer(func(w http.ResponseWriter, req *http.Request) {
-		if _, _, ok := req.BasicAuth(); ok || req.Method == http.MethodPost {
-			status(w, http.StatusUnauthorized, "")
-			return
+	inBubble(t, func(t *testing.T) {
+		r, _ := serve(t, bearer(func(w http.ResponseWriter, req *http.Request) {
+			if _, _, ok := req.BasicAuth(); ok || req.Method == http.MethodPost {
+				status(w, http.StatusUnauthorized, "")
+				return
+			}
+			giveToken(w, req)
+		}))
+		v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: credentials(t, "u", "expired")})
+		if v.Reason != Unauthorized || !strings.Contains(v.Message, "without a Secret for this registry it could be pulled") {
+			t.Errorf("%s %q", v.Reason, v.Message)
 		}
-		giveToken(w, req)
-	}))
-	v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: credentials(t, "u", "expired")})
-	if v.Reason != Unauthorized || !strings.Contains(v.Message, "without a Secret for this registry it could be pulled") {
-		t.Errorf("%s %q", v.Reason, v.Message)
-	}
+	})
 }

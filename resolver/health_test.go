@@ -8,49 +8,58 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
 // A registry that fails is left alone, and taken back by itself.
 func TestBreaker(t *testing.T) {
-	r, registry := switching(t, func(c *Config) { c.Limits.BackOff.Duration = 200 * time.Millisecond })
-	registry.set(always(502))
-	for n := range 2 * failuresToOpen {
-		v := check(t.Context(), r, fmt.Sprintf("registry.test/app:v%d", n))
-		want := RegistryUnavailable
-		if n >= failuresToOpen {
-			want = Unreachable
+	inBubble(t, func(t *testing.T) {
+		r, registry := switching(t, func(*Config) {})
+		backOff := r.config.Limits.BackOff.Duration
+		registry.set(always(502))
+		for n := range 2 * failuresToOpen {
+			v := check(t.Context(), r, fmt.Sprintf("registry.test/app:v%d", n))
+			want := RegistryUnavailable
+			if n >= failuresToOpen {
+				want = Unreachable
+			}
+			if v.Reason != want {
+				t.Errorf("%d: %s %q, want %s", n, v.Reason, v.Message, want)
+			}
+			if alone := r.LeavesAlone("registry.test"); alone != (n >= failuresToOpen-1) {
+				t.Errorf("%d: left alone: %t", n, alone)
+			}
 		}
-		if v.Reason != want {
-			t.Errorf("%d: %s %q, want %s", n, v.Reason, v.Message, want)
+		if r.LeavesAlone("another.test") {
+			t.Error("a registry that was not asked is left alone")
 		}
-		if alone := r.LeavesAlone("registry.test"); alone != (n >= failuresToOpen-1) {
-			t.Errorf("%d: left alone: %t", n, alone)
+		asked := registry.asked.Load()
+		if asked != failuresToOpen {
+			t.Errorf("asked %d times, want %d", asked, failuresToOpen)
 		}
-	}
-	if r.LeavesAlone("another.test") {
-		t.Error("a registry that was not asked is left alone")
-	}
-	asked := registry.asked.Load()
-	if asked != failuresToOpen {
-		t.Errorf("asked %d times, want %d", asked, failuresToOpen)
-	}
-	time.Sleep(250 * time.Millisecond)
-	check(t.Context(), r, "registry.test/app:probe")
-	check(t.Context(), r, "registry.test/app:another")
-	if n := registry.asked.Load(); n != asked+1 {
-		t.Errorf("%d probes of a registry that still fails, want 1", n-asked)
-	}
-	registry.set(open)
-	time.Sleep(250 * time.Millisecond)
-	for n := range 3 {
-		if v := check(t.Context(), r, fmt.Sprintf("registry.test/app:again%d", n)); v.Reason != Pullable {
-			t.Errorf("recovered: %s %q", v.Reason, v.Message)
+		time.Sleep(backOff)
+		check(t.Context(), r, "registry.test/app:early")
+		if n := registry.asked.Load(); n != asked {
+			t.Errorf("asked %d times while it is left alone", n-asked)
 		}
-	}
-	if r.LeavesAlone("registry.test") {
-		t.Error("left alone after it has recovered")
-	}
+		time.Sleep(1)
+		check(t.Context(), r, "registry.test/app:probe")
+		check(t.Context(), r, "registry.test/app:another")
+		if n := registry.asked.Load(); n != asked+1 {
+			t.Errorf("%d probes of a registry that still fails, want 1", n-asked)
+		}
+		registry.set(open)
+		time.Sleep(backOff + 1)
+		for n := range 3 {
+			if v := check(t.Context(), r, fmt.Sprintf("registry.test/app:again%d", n)); v.Reason != Pullable {
+				t.Errorf("recovered: %s %q", v.Reason, v.Message)
+			}
+		}
+		if r.LeavesAlone("registry.test") {
+			t.Error("left alone after it has recovered")
+		}
+	})
 }
 
 // What a registry says of images is no failure of the registry.
@@ -75,7 +84,7 @@ func TestRateLimitOfAnAccount(t *testing.T) {
 			status(w, http.StatusUnauthorized, "")
 			return
 		}
-		w.Header().Set("Retry-After", "60")
+		w.Header().Set("Retry-After", "3600")
 		w.WriteHeader(http.StatusTooManyRequests)
 	})
 	for n := range 3 {
@@ -108,39 +117,45 @@ func TestNoBackOff(t *testing.T) {
 // A registry that hangs costs what is allowed at once, and nothing when its time
 // is over.
 func TestBlackHole(t *testing.T) {
-	r, registry := switching(t, func(c *Config) {
-		c.Limits.Lookups, c.Limits.LookupsPerRegistry = 40, 10
-		c.Limits.LookupTimeout.Duration = 300 * time.Millisecond
-	})
-	check(t.Context(), r, "registry.test/app:v1")
-	before := runtime.NumGoroutine()
-	registry.set(func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })
-	var (
-		wg    sync.WaitGroup
-		mu    sync.Mutex
-		count = map[Reason]int{}
+	const (
+		pods, lookups = 300, 40
+		patience      = 200 * time.Millisecond
 	)
-	for n := range 300 {
-		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-			defer cancel()
-			start := time.Now()
-			v := check(ctx, r, fmt.Sprintf("registry.test/app:hole%d", n))
-			mu.Lock()
-			defer mu.Unlock()
-			count[v.Reason]++
-			if took := time.Since(start); v.Class != ClassUnverified || took > 3*time.Second {
-				t.Errorf("%s after %s", v.Reason, took)
-			}
+	inBubble(t, func(t *testing.T) {
+		r, registry := switching(t, func(c *Config) {
+			c.Limits.Lookups, c.Limits.LookupsPerRegistry = lookups, 10
+			c.Limits.LookupTimeout.Duration = 300 * time.Millisecond
 		})
-	}
-	wg.Wait()
-	if count[Overloaded] == 0 || count[Timeout] == 0 {
-		t.Errorf("%v, want some answered at once", count)
-	}
-	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before+5; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%d goroutines, and %d before", runtime.NumGoroutine(), before)
+		check(t.Context(), r, "registry.test/app:v1")
+		before := runtime.NumGoroutine()
+		registry.set(func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		began := time.Now()
+		var (
+			wg    sync.WaitGroup
+			mu    sync.Mutex
+			count = map[Reason]int{}
+		)
+		for n := range pods {
+			wg.Go(func() {
+				v := check(ctx, r, fmt.Sprintf("registry.test/app:hole%d", n))
+				mu.Lock()
+				defer mu.Unlock()
+				count[v.Reason]++
+				if took := time.Since(began); v.Reason == Overloaded && took > 0 || took > patience {
+					t.Errorf("%s after %s", v.Reason, took)
+				}
+			})
 		}
-	}
+		wg.Wait()
+		if count[Timeout] != lookups || count[Overloaded] != pods-lookups {
+			t.Errorf("%v, want %d look-ups, and all others answered at once", count, lookups)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := runtime.NumGoroutine(); n > before {
+			t.Errorf("%d goroutines, and %d before", n, before)
+		}
+	})
 }

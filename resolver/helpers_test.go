@@ -3,28 +3,78 @@ package resolver
 import (
 	"encoding/json"
 	"net/http"
+	"runtime"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullgate/pullgate/resolver/keyring"
+	"github.com/pullgate/pullgate/resolver/registry"
 	"github.com/pullgate/pullgate/resolver/registry/registrytest"
 )
 
-// serve makes a Resolver for which registry.test is a handler on loopback, and
-// counts the requests that reach it.
+// patient is the default configuration, but that a look-up may take as long as it
+// needs: how long that is on a busy machine is nothing to a test.
+func patient() Config {
+	config := DefaultConfig()
+	config.Limits.LookupTimeout.Duration = time.Hour
+	return config
+}
+
+// inBubble runs a test by a clock of its own. No time passes there but while all wait,
+// so that what has a time limit, or is kept for a while, does not depend on how fast the
+// machine is. The registries must be those of a registrytest.Network.
+func inBubble(t *testing.T, f func(*testing.T)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		// Look-ups that nobody waits for any more must end too. The servers are gone then.
+		t.Cleanup(func() { time.Sleep(2 * patient().Limits.LookupTimeout.Duration) })
+		f(t)
+	})
+}
+
+// runInBubble is inBubble for a subtest.
+func runInBubble(t *testing.T, name string, f func(*testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { inBubble(t, f) })
+}
+
+// allocated is how much memory is allocated meanwhile, in bytes.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// serve makes a Resolver for which registry.test is a handler, and counts the requests
+// that reach it.
 func serve(t *testing.T, handler http.HandlerFunc) (*Resolver, *atomic.Int64) {
 	t.Helper()
 	var requests atomic.Int64
-	dir, _ := registrytest.Serve(t, "registry.test", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	r := resolverFor(t, patient(), map[string]http.Handler{"registry.test": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
 		handler(w, r)
-	}))
-	config := DefaultConfig()
-	config.Registries.ConfigDir = dir
-	return newResolver(t, config), &requests
+	})})
+	return r, &requests
+}
+
+// resolverFor makes a Resolver that finds each host's handler under its name.
+func resolverFor(t *testing.T, config Config, hosts map[string]http.Handler) *Resolver {
+	t.Helper()
+	var network registrytest.Network
+	config.Registries.ConfigDir = t.TempDir()
+	for host, handler := range hosts {
+		network.Serve(t, config.Registries.ConfigDir, host, handler)
+	}
+	r := newResolver(t, config)
+	r.client = registry.NewClient(registry.Options{ConfigDir: config.Registries.ConfigDir, UserAgent: "pullgate/test", Wrap: network.Wrap})
+	return r
 }
 
 func newResolver(t *testing.T, config Config) *Resolver {

@@ -52,7 +52,7 @@ func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 func alone(t testing.TB, answer func(*http.Request) *http.Response) (*Resolver, *network) {
 	t.Helper()
 	n := &network{answer: answer}
-	config := DefaultConfig()
+	config := patient()
 	config.Cache.Entries = 8 // one is made for each input
 	r, err := New(config, "pullgate/test")
 	if err != nil {

@@ -7,9 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
-
-	"github.com/pullgate/pullgate/resolver/registry/registrytest"
 )
 
 // crowded serves slowly, and notes how many it served at once.
@@ -26,64 +25,62 @@ func crowded(most *atomic.Int64) http.HandlerFunc {
 }
 
 func TestLookupsPerRegistry(t *testing.T) {
-	var most atomic.Int64
-	config := DefaultConfig()
-	config.Limits.LookupsPerRegistry = 3
-	config.Registries.ConfigDir, _ = registrytest.Serve(t, "registry.test", crowded(&most))
-	r := newResolver(t, config)
-	var wg sync.WaitGroup
-	for n := range 60 {
-		wg.Go(func() {
-			image := Image{Reference: fmt.Sprintf("registry.test/app:v%d", n)}
-			if v := r.Check(t.Context(), image, Pod{Credentials: NewCredentials("dev", nil)}); v.Reason != Pullable {
-				t.Errorf("%s %q", v.Reason, v.Message)
-			}
-		})
-	}
-	wg.Wait()
-	if got := most.Load(); got != 3 {
-		t.Errorf("%d look-ups at once, want 3", got)
-	}
-	if n := len(r.hosts.hosts); n != 0 {
-		t.Errorf("%d hosts are remembered", n)
-	}
+	inBubble(t, func(t *testing.T) {
+		var most atomic.Int64
+		config := patient()
+		config.Limits.LookupsPerRegistry = 3
+		r := resolverFor(t, config, map[string]http.Handler{"registry.test": crowded(&most)})
+		var wg sync.WaitGroup
+		for n := range 60 {
+			wg.Go(func() {
+				if v := check(t.Context(), r, fmt.Sprintf("registry.test/app:v%d", n)); v.Reason != Pullable {
+					t.Errorf("%s %q", v.Reason, v.Message)
+				}
+			})
+		}
+		wg.Wait()
+		if got := most.Load(); got != 3 {
+			t.Errorf("%d look-ups at once, want 3", got)
+		}
+		synctest.Wait() // the last has given its place back
+		if n := len(r.hosts.hosts); n != 0 {
+			t.Errorf("%d hosts are remembered", n)
+		}
+	})
 }
 
 // A queue at one registry is nothing to another, and waits no longer than who
 // stands in it.
 func TestQueueAtOneRegistry(t *testing.T) {
-	gate := make(chan struct{})
-	defer close(gate)
-	config := DefaultConfig()
-	config.Limits.LookupsPerRegistry = 1
-	config.Registries.ConfigDir, _ = registrytest.Serve(t, "slow.test", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		select {
-		case <-gate:
-		case <-r.Context().Done():
-		}
-	}))
-	_, url := registrytest.Serve(t, "fast.test", http.HandlerFunc(open))
-	registrytest.Map(t, config.Registries.ConfigDir, "fast.test", fmt.Sprintf("server = %q\n", url))
-	r := newResolver(t, config)
-	check := func(ctx context.Context, image string) Reason {
-		return r.Check(ctx, Image{Reference: image}, Pod{Credentials: NewCredentials("dev", nil)}).Reason
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	var wg sync.WaitGroup
-	for n := range 10 {
-		wg.Go(func() {
-			if got := check(ctx, fmt.Sprintf("slow.test/app:v%d", n)); got != Timeout {
-				t.Errorf("%s, want Timeout", got)
-			}
+	inBubble(t, func(t *testing.T) {
+		config := patient()
+		config.Limits.LookupsPerRegistry = 1
+		r := resolverFor(t, config, map[string]http.Handler{
+			"slow.test": http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }),
+			"fast.test": http.HandlerFunc(open),
 		})
-	}
-	if got := check(t.Context(), "fast.test/app:v1"); got != Pullable {
-		t.Errorf("%s from the other registry", got)
-	}
-	start := time.Now()
-	wg.Wait()
-	if d := time.Since(start); d > time.Second {
-		t.Errorf("the queue lasted %s", d)
-	}
+		const patience = 300 * time.Millisecond
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		began := time.Now()
+		var wg sync.WaitGroup
+		for n := range 10 {
+			wg.Go(func() {
+				if v := check(ctx, r, fmt.Sprintf("slow.test/app:v%d", n)); v.Reason != Timeout {
+					t.Errorf("%s, want Timeout", v.Reason)
+				}
+			})
+		}
+		synctest.Wait() // all stand in the queue
+		if v := check(t.Context(), r, "fast.test/app:v1"); v.Reason != Pullable {
+			t.Errorf("%s from the other registry", v.Reason)
+		}
+		if took := time.Since(began); took > 0 {
+			t.Errorf("the other registry's turn came after %s", took)
+		}
+		wg.Wait()
+		if took := time.Since(began); took != patience {
+			t.Errorf("the queue lasted %s, want %s", took, patience)
+		}
+	})
 }

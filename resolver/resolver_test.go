@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -129,7 +130,7 @@ func TestNodeManaged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, _ := registrytest.Serve(t, "registry.test", tc.registry)
-			config := DefaultConfig()
+			config := patient()
 			config.Registries = tc.registries
 			config.Registries.ConfigDir = dir
 			v := newResolver(t, config).Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
@@ -160,26 +161,28 @@ func TestPassingOutranksDefinite(t *testing.T) {
 }
 
 func TestOneRequestForManyPods(t *testing.T) {
-	gate := make(chan struct{})
-	r, requests := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		<-gate
-		manifest(w, r)
-	})
-	var wg sync.WaitGroup
-	for range 100 {
-		wg.Go(func() {
-			if v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)}); v.Reason != Pullable || v.Digest != manifestDigest {
-				t.Errorf("%+v", v)
-			}
+	inBubble(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		r, requests := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			<-gate
+			manifest(w, r)
 		})
-	}
-	time.Sleep(50 * time.Millisecond)
-	close(gate)
-	wg.Wait()
-	r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("prod", nil)})
-	if n := requests.Load(); n != 1 {
-		t.Errorf("%d requests reached the registry, want 1", n)
-	}
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				if v := r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)}); v.Reason != Pullable || v.Digest != manifestDigest {
+					t.Errorf("%+v", v)
+				}
+			})
+		}
+		synctest.Wait() // all have come
+		close(gate)
+		wg.Wait()
+		r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("prod", nil)})
+		if n := requests.Load(); n != 1 {
+			t.Errorf("%d requests reached the registry, want 1", n)
+		}
+	})
 }
 
 // A tenant must not profit from another's credentials, nor suffer for them.
@@ -203,37 +206,27 @@ func TestCachedPerCredential(t *testing.T) {
 }
 
 func TestNotFoundIsKeptBriefly(t *testing.T) {
-	missing := true
-	config := DefaultConfig()
-	config.Cache.NotFound.Duration = 50 * time.Millisecond
-	dir, _ := registrytest.Serve(t, "registry.test", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if missing {
-			status(w, 404, "")
-			return
+	inBubble(t, func(t *testing.T) {
+		r, registry := switching(t, func(*Config) {})
+		registry.set(always(404))
+		want := func(when string, want Reason) {
+			t.Helper()
+			if v := check(t.Context(), r, "registry.test/app:v1"); v.Reason != want {
+				t.Errorf("%s: %s, want %s", when, v.Reason, want)
+			}
 		}
-		manifest(w, r)
-	}))
-	config.Registries.ConfigDir = dir
-	r := newResolver(t, config)
-	check := func() Reason {
-		return r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)}).Reason
-	}
-	if got := check(); got != ImageNotFound {
-		t.Fatalf("%s, want ImageNotFound", got)
-	}
-	missing = false // the push has arrived
-	if got := check(); got != ImageNotFound {
-		t.Errorf("%s at once, want the kept ImageNotFound", got)
-	}
-	time.Sleep(60 * time.Millisecond)
-	if got := check(); got != Pullable {
-		t.Errorf("%s after the negative time, want Pullable", got)
-	}
+		want("at first", ImageNotFound)
+		registry.set(open) // the push has arrived
+		time.Sleep(r.config.Cache.NotFound.Duration - 1)
+		want("before its time is over", ImageNotFound)
+		time.Sleep(1)
+		want("after that", Pullable)
+	})
 }
 
 func TestRateLimitIsHonoured(t *testing.T) {
 	r, requests := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", "30")
+		w.Header().Set("Retry-After", "3600")
 		w.WriteHeader(http.StatusTooManyRequests)
 	})
 	for range 3 {
@@ -248,41 +241,36 @@ func TestRateLimitIsHonoured(t *testing.T) {
 }
 
 func TestDeadline(t *testing.T) {
-	done := make(chan struct{})
-	defer close(done)
-	r, _ := serve(t, func(_ http.ResponseWriter, r *http.Request) {
-		select {
-		case <-done:
-		case <-r.Context().Done():
+	inBubble(t, func(t *testing.T) {
+		r, _ := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		const patience = 100 * time.Millisecond
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		began := time.Now()
+		v := r.Check(ctx, Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
+		if took := time.Since(began); v.Reason != Timeout || took != patience {
+			t.Errorf("%s after %s, want Timeout after %s", v.Reason, took, patience)
 		}
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	start := time.Now()
-	v := r.Check(ctx, Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
-	if v.Reason != Timeout {
-		t.Errorf("%s, want Timeout", v.Reason)
-	}
-	if d := time.Since(start); d > time.Second {
-		t.Errorf("took %s", d)
-	}
 }
 
 // A verdict that is known is not lost to the search for better words.
 func TestSlowExplanation(t *testing.T) {
-	r, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodHead {
-			<-r.Context().Done()
-			return
+	inBubble(t, func(t *testing.T) {
+		r, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodHead {
+				<-r.Context().Done()
+				return
+			}
+			status(w, http.StatusNotFound, "")
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		v := r.Check(ctx, Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
+		if v.Reason != ImageNotFound {
+			t.Errorf("%s %q, want ImageNotFound", v.Reason, v.Message)
 		}
-		status(w, http.StatusNotFound, "")
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	v := r.Check(ctx, Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
-	if v.Reason != ImageNotFound {
-		t.Errorf("%s %q, want ImageNotFound", v.Reason, v.Message)
-	}
 }
 
 // Nothing on this host is dialled because a Pod, a redirect or a token realm
@@ -330,7 +318,7 @@ func TestUnreachable(t *testing.T) {
 	plain := httptest.NewServer(http.HandlerFunc(open))
 	defer plain.Close()
 
-	config := DefaultConfig()
+	config := patient()
 	config.Registries.ConfigDir = registrytest.ConfigDir(t, map[string]string{
 		"unknown-ca.test": tlsServer.URL,
 		"refused.test":    closed.URL,
@@ -351,26 +339,19 @@ func TestUnreachable(t *testing.T) {
 }
 
 func TestCertsDIsReadAnew(t *testing.T) {
-	first, second := httptest.NewServer(always(404)), httptest.NewServer(http.HandlerFunc(open))
-	defer first.Close()
-	defer second.Close()
-	config := DefaultConfig()
-	config.Registries.ConfigDir = registrytest.ConfigDir(t, map[string]string{"registry.test": first.URL})
-	r := newResolver(t, config)
-	check := func() Reason {
-		return r.Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)}).Reason
-	}
-	if got := check(); got != ImageNotFound {
-		t.Fatalf("%s, want ImageNotFound", got)
-	}
-	registrytest.Map(t, config.Registries.ConfigDir, "registry.test", fmt.Sprintf("server = %q\n", second.URL))
-	deadline := time.Now().Add(5 * time.Second)
-	for check() != Pullable {
-		if time.Now().After(deadline) {
-			t.Fatal("the new hosts.toml is not in force after 5 s")
+	inBubble(t, func(t *testing.T) {
+		r := resolverFor(t, patient(), map[string]http.Handler{"first.test": always(404), "another.test": http.HandlerFunc(open)})
+		want := func(server string, want Reason) {
+			t.Helper()
+			registrytest.Map(t, r.config.Registries.ConfigDir, "registry.test", fmt.Sprintf("server = %q\n", server))
+			time.Sleep(3 * time.Second) // how old the look at the folder may be, and a little
+			if v := check(t.Context(), r, "registry.test/app:v1"); v.Reason != want {
+				t.Errorf("%s from %s, want %s", v.Reason, server, want)
+			}
 		}
-		time.Sleep(100 * time.Millisecond)
-	}
+		want("http://first.test", ImageNotFound)
+		want("http://another.test", Pullable)
+	})
 }
 
 // A mirror that is down may be the one that has the image.
@@ -413,7 +394,7 @@ func TestMirrors(t *testing.T) {
 		"pull-only mirror has it (C75)": {has.URL, hasNot.URL, `["pull"]`, ImageNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
-			config := DefaultConfig()
+			config := patient()
 			config.Registries.ConfigDir = t.TempDir()
 			registrytest.Map(t, config.Registries.ConfigDir, "registry.test",
 				fmt.Sprintf("server = %q\n[host.%q]\ncapabilities = %s\n", tc.server, tc.mirror, tc.capabilities))

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/pullgate/pullgate/resolver/reference"
 )
@@ -35,11 +34,7 @@ func FuzzTags(f *testing.F) {
 			}
 			return reply(req, http.StatusNotFound, "Content-Type: application/json", []byte(`{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`))
 		})
-		began := time.Now()
 		v := r.Check(t.Context(), Image{Reference: image}, Pod{Credentials: NewCredentials("dev", nil)})
-		if took := time.Since(began); took > explainTimeout+5*time.Second {
-			t.Fatalf("took %v", took)
-		}
 		wantModest(t, v)
 		n.wantFew(t, maxTagRequests)
 		if v.Class != ClassDefinite {
