@@ -12,8 +12,11 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/pullgate/pullgate/resolver/content"
 	"github.com/pullgate/pullgate/resolver/keyring"
 	"github.com/pullgate/pullgate/resolver/reference"
 	"github.com/pullgate/pullgate/resolver/registry"
@@ -26,10 +29,11 @@ type outcome struct {
 	// says is the registry's side of the message.
 	says   string
 	digest string
+	size   int64 // of the manifest, in bytes, as announced
 	// near is the tag that was probably meant, of one that does not exist.
 	near string
 	// index is set if the image is one.
-	index *registry.Index
+	index *content.Index
 	// listed tells that the registry's error list says that the image is not there.
 	listed bool
 	// page tells that something in the registry's place has answered.
@@ -45,6 +49,12 @@ type outcome struct {
 	instead *outcome
 	// at is when it was learned.
 	at time.Time
+}
+
+// descriptor is what a node would fetch next. Of which kind a plain manifest is
+// makes no difference to it.
+func (o outcome) descriptor() ocispec.Descriptor {
+	return ocispec.Descriptor{MediaType: ocispec.MediaTypeImageManifest, Digest: digest.Digest(o.digest), Size: o.size}
 }
 
 // attempt looks an image up with one credential: from the cache, if what it holds

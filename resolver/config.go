@@ -45,6 +45,10 @@ type RegistriesConfig struct {
 	// mirror that ConfigDir does not tell of. They are written as those of
 	// NodeCredentials.
 	Mirrored []string `json:"mirrored"`
+	// Content says whether the content of images is read: manifests, configs, and
+	// whether the layers are there. An index is always held against the nodes'
+	// platforms, and asked whether it has the manifests for them.
+	Content ContentConfig `json:"content"`
 }
 
 // CacheConfig says how long an answer is used without asking again.
@@ -89,7 +93,7 @@ type LimitsConfig struct {
 // DefaultConfig is what holds where the configuration file says nothing.
 func DefaultConfig() Config {
 	return Config{
-		Registries: RegistriesConfig{NodeCredentials: CloudRegistries()},
+		Registries: RegistriesConfig{NodeCredentials: CloudRegistries(), Content: defaultContent()},
 		Cache: CacheConfig{
 			Digest:   metav1.Duration{Duration: 24 * time.Hour},
 			Tag:      metav1.Duration{Duration: 5 * time.Minute},
@@ -119,6 +123,7 @@ func (c RegistriesConfig) validate(path *field.Path) field.ErrorList {
 	errs := patternErrors(path.Child("nodeCredentials"), c.NodeCredentials)
 	errs = append(errs, patternErrors(path.Child("mirrored"), c.Mirrored)...)
 	errs = append(errs, cidrErrors(path.Child("blockedCIDRs"), c.BlockedCIDRs)...)
+	errs = append(errs, c.Content.validate(path.Child("content"))...)
 	if c.ConfigDir == "" {
 		return errs
 	}

@@ -15,7 +15,8 @@ func TestValidate(t *testing.T) {
 	c = Config{
 		Reasons: ReasonsConfig{Definite: []Reason{Unreachable, ImageNotFound, "Typo"}, Unverified: []Reason{PlatformMismatch, Pullable}},
 		Registries: RegistriesConfig{ConfigDir: "/does/not/exist", NodeCredentials: []string{"r.io", "[.io"}, Mirrored: []string{"https://r.io"},
-			BlockedCIDRs: []string{"10.0.0.0/8", "10.0.0.1", "fd00::/8", "::ffff:10.0.0.0/104"}},
+			BlockedCIDRs: []string{"10.0.0.0/8", "10.0.0.1", "fd00::/8", "::ffff:10.0.0.0/104"},
+			Content:      ContentConfig{Default: "soon", OffFor: []string{"docker.io", "https://r.io"}, WaitFor: []string{""}}},
 		Cache: CacheConfig{},
 	}
 	c.Cache.Tag.Duration = -time.Second
@@ -25,7 +26,8 @@ func TestValidate(t *testing.T) {
 	}
 	want := []string{
 		"reasons.definite[1]", "reasons.definite[2]", "reasons.unverified[1]",
-		"registries.nodeCredentials[1]", "registries.mirrored[0]", "registries.blockedCIDRs[1]", "registries.blockedCIDRs[3]", "registries.configDir",
+		"registries.nodeCredentials[1]", "registries.mirrored[0]", "registries.blockedCIDRs[1]", "registries.blockedCIDRs[3]",
+		"registries.content.default", "registries.content.offFor[1]", "registries.content.waitFor[0]", "registries.configDir",
 		"cache.tag", "cache.entries", "limits.lookupTimeout", "limits.lookupsPerRegistry", "limits.lookups",
 	}
 	if diff := cmp.Diff(want, fields); diff != "" {
@@ -44,7 +46,7 @@ func TestReasons(t *testing.T) {
 			seen[r] = true
 		}
 	}
-	if len(seen) != 21 {
+	if len(seen) != 23 {
 		t.Errorf("%d reasons", len(seen))
 	}
 }

@@ -2,13 +2,13 @@ package resolver
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
+	"net/http"
 	"strings"
-	"time"
 
-	"github.com/containerd/platforms"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pullgate/pullgate/resolver/reference"
@@ -20,10 +20,12 @@ import (
 // platforms as well (C60, C76 to C82).
 func (r *Resolver) inspect(ctx context.Context, ref reference.Reference, m registry.Manifest, login registry.Login) outcome {
 	switch t := types.MediaType(m.MediaType); {
+	case m.Size == 0 && (t.IsIndex() || t.IsImage()):
+		return outcome{reason: UnsupportedManifest, says: "the registry announces it to HEAD with a length of zero, and a node gives up on that: have the registry announce its length"} // B01
 	case t.IsIndex():
 		return r.inspectIndex(ctx, ref, m, login)
-	case t == types.OCIManifestSchema1, t == types.DockerManifestSchema2:
-		return outcome{reason: Pullable, digest: m.Digest}
+	case t.IsImage():
+		return outcome{reason: Pullable, digest: m.Digest, size: m.Size}
 	case !m.Own:
 		// A manifest comes with its digest, and a registry says what it is. Whatever
 		// else answers with a 200 is somebody in its place.
@@ -45,69 +47,36 @@ func (r *Resolver) inspect(ctx context.Context, ref reference.Reference, m regis
 	}
 }
 
-// indexTTL is for good: what a digest stands for cannot change.
-const indexTTL = 365 * 24 * time.Hour
-
 // inspectIndex fetches an index unless it is known.
 func (r *Resolver) inspectIndex(ctx context.Context, ref reference.Reference, m registry.Manifest, login registry.Login) outcome {
-	index, known := r.indexes.Get(m.Digest)
-	if !known {
-		var err error
-		if index, err = r.client.Index(ctx, ref, m, login); err != nil {
-			o := classify(ref, err)
-			if o.reason == ImageNotFound {
-				o.reason, o.says = UnsupportedManifest, "the registry announces an index that it does not serve" // C86
-			}
-			return o
-		}
-		r.indexes.Set(m.Digest, index, indexTTL)
+	source, err := r.client.Content(ref, login)
+	if err != nil {
+		return classify(ref, err)
 	}
-	return outcome{reason: Pullable, digest: m.Digest, index: index}
+	endpoint, err := r.client.EndpointID(ref.Host)
+	if err != nil {
+		return classify(ref, err)
+	}
+	d := ocispec.Descriptor{MediaType: m.MediaType, Digest: digest.Digest(m.Digest), Size: m.Size}
+	index, err := r.index(ctx, scope(endpoint, ref), source, d)
+	if err != nil {
+		return unservedIndex(ref, err)
+	}
+	return outcome{reason: Pullable, digest: m.Digest, size: m.Size, index: index}
 }
 
-// suit holds an index against the platforms of the nodes that the Pod can land
-// on. Where these are not known, or there are none yet, it says nothing.
-func suit(o outcome, pod Pod) Verdict {
-	v := Verdict{Reason: Pullable, Digest: o.digest, Message: o.says, Detail: o.detail}
-	if o.index == nil {
-		return v
-	}
-	nodes := pod.platforms()
-	if len(nodes) == 0 {
-		return v
-	}
-	var unsuited, doubtful []ocispec.Platform
-	for _, n := range nodes {
-		switch {
-		case o.index.Suits(matcher(n)):
-		case o.index.Suits(lenientMatcher(n)):
-			doubtful = append(doubtful, n)
-		default:
-			unsuited = append(unsuited, n)
-		}
-	}
-	has := "it has none for any platform"
-	if list := o.index.Platforms(); len(list) > 0 {
-		has = "it is for " + platformWords(list)
-	}
+// unservedIndex is for an index that HEAD announces, and GET does not serve.
+func unservedIndex(ref reference.Reference, err error) outcome {
+	o := classify(ref, err)
+	var manifest *registry.ManifestError
+	var status *registry.StatusError
 	switch {
-	case len(unsuited) == len(nodes) && o.doubt != nil:
-		return Verdict{Reason: o.doubt.reason, Message: o.doubt.says, Detail: o.doubt.detail}
-	case len(unsuited) == len(nodes):
-		v.Reason = PlatformMismatch
-		v.Message = fmt.Sprintf("no manifest for the platform of the nodes, %s: %s; push one for it too, or choose other nodes", platformWords(nodes), has)
-	case len(unsuited)+len(doubtful) > 0:
-		v.Message = also(v.Message, fmt.Sprintf("not every node that the Pod can land on can pull it, not %s: %s", platformWords(append(unsuited, doubtful...)), has))
+	case o.reason == ImageNotFound:
+		o.reason, o.says = ImageIncomplete, "the registry announces an index that it does not serve: push the image anew" // C86
+	case errors.As(err, &status) && o.reason == UnsupportedManifest:
+		o.reason, o.says = ImageIncomplete, fmt.Sprintf("the registry announces an index, and answers %d %s when a node asks for it", status.Code(), http.StatusText(status.Code()))
+	case errors.As(err, &manifest) && manifest.OtherContent:
+		o.reason, o.says = ImageIncomplete, also(o.says, "push the image anew") // B07
 	}
-	return v
-}
-
-func platformWords(list []ocispec.Platform) string {
-	var names []string
-	for _, p := range list {
-		if name := platforms.Format(p); !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return words.Printable(words.Cut(strings.Join(names, ", "), maxQuoted))
+	return o
 }

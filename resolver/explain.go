@@ -168,4 +168,3 @@ func errorList(list []transport.Diagnostic) string {
 	}
 	return text
 }
-

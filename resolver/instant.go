@@ -26,7 +26,8 @@ func (r *Resolver) Instant(image Image, pod Pod) (v Verdict, known bool) {
 	if err != nil || image.PullPolicy == corev1.PullNever || pod.Credentials.malformed != nil || r.client.NodeLocal(ref.Host) {
 		return v, false
 	}
-	key, err := r.key(ref, pod.Credentials.lookup(ref.Name())[0])
+	credential := pod.Credentials.lookup(ref.Name())[0]
+	key, err := r.key(ref, credential)
 	if err != nil {
 		return v, false
 	}
@@ -34,7 +35,11 @@ func (r *Resolver) Instant(image Image, pod Pod) (v Verdict, known bool) {
 	if !ok || k.reason != Pullable || k.age() > k.dueAt() {
 		return v, false // Check has something to do, be it to ask anew
 	}
-	if v = suit(k.outcome, pod); v.Reason != Pullable {
+	f, err := r.found(ref, credential, k.outcome)
+	if err != nil {
+		return v, false
+	}
+	if v, known = r.suitKnown(f, pod); !known || v.Reason != Pullable {
 		return v, false
 	}
 	r.observer.Answered(FromCache)

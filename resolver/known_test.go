@@ -103,9 +103,13 @@ func TestRefreshAhead(t *testing.T) {
 
 // indexFor serves an index of one image for a platform.
 func indexFor(architecture string) http.HandlerFunc {
-	body := fmt.Sprintf(`{"schemaVersion":2,"manifests":[{"mediaType":%q,"digest":%q,"size":2,"platform":{"os":"linux","architecture":%q}}]}`,
-		ocispec.MediaTypeImageManifest, otherDigest, architecture)
-	return func(w http.ResponseWriter, _ *http.Request) {
+	body := fmt.Sprintf(`{"schemaVersion":2,"manifests":[{"mediaType":%q,"digest":%q,"size":%d,"platform":{"os":"linux","architecture":%q}}]}`,
+		ocispec.MediaTypeImageManifest, manifestDigest, len(manifestBody), architecture)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, manifestDigest) {
+			manifest(w, r)
+			return
+		}
 		w.Header().Set("Content-Type", ocispec.MediaTypeImageIndex)
 		w.Header().Set("Docker-Content-Digest", digest.FromString(body).String())
 		w.Header().Set("Content-Length", fmt.Sprint(len(body)))

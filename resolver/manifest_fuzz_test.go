@@ -20,13 +20,13 @@ const maxManifestRequests = 60
 // stands for the document N after it.
 func FuzzManifest(f *testing.F) {
 	const index = "Content-Type: application/vnd.oci.image.index.v1+json\n"
-	image := strings.ReplaceAll(manifestBody, "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", "sha256:1")
+	image := strings.ReplaceAll(manifestBody, `"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2`, `"sha256:1","size":0`)
 	config := `{"architecture":"amd64","os":"linux"}`
 	child := func(rest string) string {
-		return `{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:1","size":3` + rest + `}]}`
+		return `{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:1","size":0` + rest + `}]}`
 	}
-	nested := `{"manifests":[{"mediaType":"application/vnd.oci.image.index.v1+json","digest":"sha256:1"}]}`
-	many := `{"manifests":[` + strings.Repeat(`{"mediaType":"application/vnd.oci.image.index.v1+json","digest":"sha256:1"},`, 50) + `{}]}`
+	nested := `{"manifests":[{"mediaType":"application/vnd.oci.image.index.v1+json","digest":"sha256:1","size":0}]}`
+	many := `{"manifests":[` + strings.Repeat(`{"mediaType":"application/vnd.oci.image.index.v1+json","digest":"sha256:1","size":0},`, 50) + `{}]}`
 	for _, documents := range [][]string{
 		{image, config},
 		{child(`,"platform":{"architecture":"arm64","os":"linux"}`), image, config},
@@ -72,14 +72,17 @@ func FuzzManifest(f *testing.F) {
 	})
 }
 
-// link splits documents, and replaces the numbers in them by digests. The last
-// can refer to none, so the digests are made from there.
+// link splits documents, and replaces the numbers in them by digests, and sizes of
+// zero behind these by the right ones. The last can refer to none, so the digests
+// are made from there.
 func link(body []byte) (first []byte, byDigest map[string][]byte) {
 	documents := strings.SplitN(string(body), "\x00", 8)
 	digests := make([]string, len(documents))
 	byDigest = map[string][]byte{}
 	for n := len(documents) - 1; n >= 0; n-- {
 		for step := 1; n+step < len(documents); step++ {
+			whole := fmt.Sprintf(`"digest":%q,"size":%d`, digests[n+step], len(documents[n+step]))
+			documents[n] = strings.ReplaceAll(documents[n], fmt.Sprintf(`"digest":"sha256:%d","size":0`, step), whole)
 			documents[n] = strings.ReplaceAll(documents[n], fmt.Sprintf(`"sha256:%d"`, step), `"`+digests[n+step]+`"`)
 		}
 		digests[n] = digest.FromString(documents[n]).String()

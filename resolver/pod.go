@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"github.com/containerd/platforms"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pullgate/pullgate/resolver/reference"
@@ -34,11 +33,3 @@ func (p Pod) platforms() []ocispec.Platform {
 	}
 	return p.Nodes.Platforms()
 }
-
-// matcher matches what a node of a platform pulls from an index: with
-// containerd's defaults its own architecture and nothing below (C78, C79).
-func matcher(node ocispec.Platform) platforms.Matcher { return platforms.OnlyStrict(node) }
-
-// lenientMatcher also matches what it pulls with other settings, such as
-// linux/386 on linux/amd64.
-func lenientMatcher(node ocispec.Platform) platforms.Matcher { return platforms.Only(node) }

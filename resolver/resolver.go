@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"sync"
 
 	"github.com/go-logr/logr"
 	"golang.org/x/sync/semaphore"
@@ -11,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullgate/pullgate/resolver/bounded"
+	"github.com/pullgate/pullgate/resolver/content"
 	"github.com/pullgate/pullgate/resolver/keyring"
 	"github.com/pullgate/pullgate/resolver/reference"
 	"github.com/pullgate/pullgate/resolver/registry"
@@ -28,10 +30,16 @@ type Resolver struct {
 	config         Config
 	client         *registry.Client
 	cache          *bounded.Cache[*known]
-	indexes        *bounded.Cache[*registry.Index] // by digest
+	indexes        *bounded.Cache[*content.Index] // by repository and digest, as the next three
+	sound          *content.Set
+	faults         *bounded.Cache[content.Report]
+	tried          *bounded.Cache[struct{}] // read a moment ago, or being read
+	platforms      *sync.Map                // what nodes are to containerd, by content.Key
 	tagLists       *bounded.Cache[[]string]
 	references     *bounded.Cache[reference.Reference] // by what is written
 	flights        *singleflight.Group
+	readings       *singleflight.Group
+	background     *semaphore.Weighted
 	hosts          *perHost
 	health         *health
 	underWay       *semaphore.Weighted
@@ -55,7 +63,13 @@ func New(config Config, userAgent string, opts ...Option) (*Resolver, error) {
 			ConfigDir: config.Registries.ConfigDir, BlockedCIDRs: config.Registries.blocked(), UserAgent: userAgent, Responded: o.observer.Responded,
 		}),
 		cache:          bounded.New[*known](config.Cache.Entries),
-		indexes:        bounded.New[*registry.Index](config.Cache.Entries),
+		indexes:        bounded.New[*content.Index](config.Cache.Entries),
+		sound:          content.NewSet(config.Cache.Entries),
+		faults:         bounded.New[content.Report](maxFaults),
+		tried:          bounded.New[struct{}](maxFaults),
+		platforms:      &sync.Map{},
+		readings:       &singleflight.Group{},
+		background:     semaphore.NewWeighted(maxBackground),
 		tagLists:       bounded.New[[]string](maxTagLists),
 		references:     bounded.New[reference.Reference](maxReferences),
 		flights:        &singleflight.Group{},
@@ -78,7 +92,7 @@ func (r *Resolver) With(config Config) (*Resolver, error) {
 	next.config = config
 	next.client = r.client.With(config.Registries.ConfigDir, config.Registries.blocked())
 	if n := config.Cache.Entries; n != r.config.Cache.Entries {
-		next.cache, next.indexes = bounded.New[*known](n), bounded.New[*registry.Index](n)
+		next.cache, next.indexes, next.sound = bounded.New[*known](n), bounded.New[*content.Index](n), content.NewSet(n)
 	}
 	if n := config.Limits.LookupsPerRegistry; n != r.config.Limits.LookupsPerRegistry {
 		next.hosts = newPerHost(n)
@@ -121,15 +135,12 @@ func (r *Resolver) Check(ctx context.Context, image Image, pod Pod) (v Verdict) 
 	case image.PullPolicy == corev1.PullNever:
 		return notPulled(ref, pod)
 	case pod.Credentials.malformed != nil:
-		return Verdict{Reason: InvalidPullSecret, Message: "a node makes no attempt with a malformed pull Secret: " + pod.Credentials.malformed.Error() + "; make it anew"}
+		v := Verdict{Reason: InvalidPullSecret, Message: "a node makes no attempt with a malformed pull Secret: " + pod.Credentials.malformed.Error() + "; make it anew"}
+		return presentOnNode(v, image.PullPolicy, ref, pod) // B04
 	case r.client.NodeLocal(ref.Host):
 		return Verdict{Reason: NodeLocal, Message: fmt.Sprintf("registry %s is the node's own loopback", ref.Host)}
 	}
-	v = r.pull(ctx, ref, pod)
-	if image.PullPolicy == corev1.PullIfNotPresent {
-		v = presentOnNode(v, ref, pod)
-	}
-	return v
+	return presentOnNode(r.pull(ctx, ref, pod), image.PullPolicy, ref, pod)
 }
 
 // notPulled is the verdict on an image with the policy Never (C51).
@@ -141,16 +152,20 @@ func notPulled(ref reference.Reference, pod Pod) Verdict {
 	return v
 }
 
-// presentOnNode turns a refusal into a note: a node that has the image starts
-// the Pod without asking the registry (C52). Whether it may, with these
-// credentials, only the node knows (C53).
-func presentOnNode(v Verdict, ref reference.Reference, pod Pod) Verdict {
-	switch v.Reason {
-	case ImageNotFound, RepositoryNotFound, Unauthorized:
-		if pod.listed(ref) {
-			v.Message = "only nodes that have it already can start it: " + v.Message
-			v.Reason = PresentOnNode
-		}
+// presentOnNode turns what speaks of the pull into a note: a node that has the image
+// starts the Pod without a pull, if the policy lets it (C52, B04). Whether it may,
+// with these credentials, only the node knows (C53). And whatever the policy, no
+// node fetches what it has under its digest already.
+func presentOnNode(v Verdict, policy corev1.PullPolicy, ref reference.Reference, pod Pod) Verdict {
+	switch {
+	case v.Reason == ImageIncomplete, v.Reason == LayerUnavailable:
+	case v.Reason.Class() == ClassDefinite && policy == corev1.PullIfNotPresent:
+	default:
+		return v
+	}
+	if pod.listed(ref) {
+		v.Message = "only nodes that have it already can start it: " + v.Message
+		v.Reason = PresentOnNode
 	}
 	return v
 }
@@ -169,14 +184,14 @@ func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) V
 		}
 		o := r.attempt(ctx, ref, c, anyAge)
 		if o.reason == Pullable {
-			v := suit(o, pod)
-			if v.Reason != PlatformMismatch || !r.mayHaveChanged(ref, o) {
+			v := r.suitFound(ctx, ref, c, o, pod)
+			if v.Reason.Class() != ClassDefinite || !r.mayHaveChanged(ref, o) {
 				return v
 			}
-			// A tag may stand for another index by now.
+			// A tag may stand for another image by now.
 			o = r.attempt(ctx, ref, c, r.config.Cache.NotFound.Duration)
 			if o.reason == Pullable && o.instead == nil {
-				return suit(o, pod)
+				return r.suitFound(ctx, ref, c, o, pod)
 			}
 			o = o.unverified()
 		}
@@ -187,6 +202,15 @@ func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) V
 		v.Message = also(v.Message, "without a Secret for this registry it could be pulled") // C14
 	}
 	return v
+}
+
+// suitFound holds what an attempt has found against the nodes.
+func (r *Resolver) suitFound(ctx context.Context, ref reference.Reference, c keyring.Credential, o outcome, pod Pod) Verdict {
+	f, err := r.found(ref, c, o)
+	if err != nil {
+		return f.verdict() // certs.d has become unreadable since the attempt
+	}
+	return r.suit(ctx, f, pod)
 }
 
 // mayHaveChanged reports whether an answer is too old to deny a Pod by.

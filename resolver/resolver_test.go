@@ -132,7 +132,7 @@ func TestNodeManaged(t *testing.T) {
 			dir, _ := registrytest.Serve(t, "registry.test", tc.registry)
 			config := patient()
 			config.Registries = tc.registries
-			config.Registries.ConfigDir = dir
+			config.Registries.ConfigDir, config.Registries.Content.Default = dir, ContentOff
 			v := newResolver(t, config).Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
 			if v.Reason != tc.want || !strings.Contains(v.Message, tc.says) {
 				t.Errorf("%s %q, want %s %q", v.Reason, v.Message, tc.want, tc.says)

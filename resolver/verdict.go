@@ -29,6 +29,10 @@ const (
 	// nothing that a node can use: another media type, schema 1, too large, a
 	// loop of redirects, or a HEAD request refused (C58, C60, C70, C81, C82).
 	UnsupportedManifest Reason = "UnsupportedManifest"
+	// ImageIncomplete: the registry has the image's name, and no longer all of its
+	// index, manifests and config, or another content than was announced (C83, C84,
+	// C86, B02, B07, B08).
+	ImageIncomplete Reason = "ImageIncomplete"
 )
 
 // What a node would see is not known from here, or is passing.
@@ -51,6 +55,9 @@ const (
 	Blocked Reason = "Blocked"
 	// Overloaded: more was to be looked up than can be at once.
 	Overloaded Reason = "Overloaded"
+	// LayerUnavailable: the registry does not serve a layer. A node that has the
+	// layer, from any image, does not ask for it (C83).
+	LayerUnavailable Reason = "LayerUnavailable"
 	// InternalError: a defect of pullgate's own.
 	InternalError Reason = "InternalError"
 )
@@ -73,7 +80,7 @@ func (r Reason) Class() Class {
 	switch r {
 	case Pullable, NotPulled, PresentOnNode:
 		return ClassPullable
-	case InvalidImageName, ImageNotFound, RepositoryNotFound, Unauthorized, InvalidPullSecret, PlatformMismatch, UnsupportedManifest:
+	case InvalidImageName, ImageNotFound, RepositoryNotFound, Unauthorized, InvalidPullSecret, PlatformMismatch, UnsupportedManifest, ImageIncomplete:
 		return ClassDefinite
 	default:
 		return ClassUnverified
@@ -84,8 +91,8 @@ func (r Reason) Class() Class {
 func Reasons(of Class) (list []Reason) {
 	for _, r := range []Reason{
 		Pullable, NotPulled, PresentOnNode,
-		InvalidImageName, ImageNotFound, RepositoryNotFound, Unauthorized, InvalidPullSecret, PlatformMismatch, UnsupportedManifest,
-		RateLimited, RegistryUnavailable, Unreachable, Untrusted, Timeout, SecretUnreadable, NodeLocal, NodeManaged, Blocked, Overloaded, InternalError,
+		InvalidImageName, ImageNotFound, RepositoryNotFound, Unauthorized, InvalidPullSecret, PlatformMismatch, UnsupportedManifest, ImageIncomplete,
+		RateLimited, RegistryUnavailable, Unreachable, Untrusted, Timeout, SecretUnreadable, NodeLocal, NodeManaged, Blocked, Overloaded, LayerUnavailable, InternalError,
 	} {
 		if r.Class() == of {
 			list = append(list, r)

@@ -126,7 +126,8 @@ func oddRegistries(w http.ResponseWriter, r *http.Request) {
 	case has("/tags/list"):
 		io.WriteString(w, `{"tags":["v1","v2","latest"]}`)
 	case has("missing"):
-		http.NotFound(w, r)
+		w.WriteHeader(http.StatusNotFound)
+		io.WriteString(w, `{"errors":[{"code":"MANIFEST_UNKNOWN"}]}`)
 	case has("private"):
 		w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
 		w.WriteHeader(http.StatusUnauthorized)

@@ -45,7 +45,7 @@ func (c *Content) Fetch(ctx context.Context, d ocispec.Descriptor) ([]byte, erro
 	body, err := io.ReadAll(resp.Body)
 	var manifest *ManifestError
 	switch {
-	case err != nil && !errors.As(err, &manifest):
+	case err != nil && (!errors.As(err, &manifest) || !manifest.OtherContent):
 		return nil, err
 	case int64(len(body)) != d.Size:
 		return nil, sizeError(d, int64(len(body)))
@@ -119,9 +119,9 @@ func announcesOther(resp *http.Response, size int64) bool {
 }
 
 func sizeError(d ocispec.Descriptor, served int64) *ManifestError {
-	return &ManifestError{What: fmt.Sprintf("the registry serves %d bytes of %s where %d were announced", served, d.Digest, d.Size)}
+	return &ManifestError{What: fmt.Sprintf("the registry serves %d bytes of %s where %d were announced", served, d.Digest, d.Size), OtherContent: true}
 }
 
 func errOtherContent() *ManifestError {
-	return &ManifestError{What: "the registry serves something else under its digest"}
+	return &ManifestError{What: "the registry serves something else under its digest", OtherContent: true}
 }

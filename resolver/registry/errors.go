@@ -76,7 +76,13 @@ func (e *AuthError) Unwrap() error { return e.Err }
 
 // ManifestError is an answer that a node cannot use, whoever asks and however
 // often.
-type ManifestError struct{ What string }
+type ManifestError struct {
+	// What is wrong, for the user.
+	What string
+	// OtherContent tells that what came is not what was announced. A node that has
+	// the content already does not fetch it.
+	OtherContent bool
+}
 
 func (e *ManifestError) Error() string { return e.What }
 

@@ -112,6 +112,7 @@ func TestPattern(t *testing.T) {
 func TestURL(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path != "/pod.yaml" {
+			w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
 			w.WriteHeader(http.StatusNotFound)
 			return
 		}

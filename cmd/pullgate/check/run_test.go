@@ -32,6 +32,7 @@ func testRegistry(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if !strings.HasSuffix(req.URL.Path, "/manifests/v1") {
+		w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}

@@ -134,6 +134,8 @@ func docType(t *testing.T, typ reflect.Type) string {
 		return "duration"
 	case reflect.TypeFor[webhook.Level]():
 		return "`off`, `definite` or `strict`"
+	case reflect.TypeFor[resolver.ContentMode]():
+		return "`off`, `background` or `wait`"
 	case reflect.TypeFor[[]resolver.Reason]():
 		return "list of reasons"
 	case reflect.TypeFor[[]string]():

@@ -131,6 +131,7 @@ func TestParseRefuses(t *testing.T) {
 		"bad glob":            {header + "exemptions:\n  images:\n  - nginx\n  - '[a'\n", `config.yaml:6: exemptions.images[1]: Invalid value: "[a": is not a glob`},
 		"empty glob":          {header + "exemptions:\n  usernames:\n  -\n", `config.yaml:5: exemptions.usernames[0]: Invalid value: "": is not a glob`},
 		"bad pattern":         {header + "registries: {nodeCredentials: [\"r.io\",\n  \"[.io\"]}\n", "config.yaml:4: registries.nodeCredentials[1]: Invalid value"},
+		"no mode":             {header + "registries: {content: {default: now}}\n", `config.yaml:3: registries.content.default: Unsupported value: "now": supported values: "off", "background", "wait"`},
 		"pattern with scheme": {header + "registries: {mirrored: [\"https://r.io\"]}\n", "config.yaml:3: registries.mirrored[0]: Invalid value"},
 		"unknown reason":      {header + "reasons:\n  definite:\n  - Unreachabel\n", `config.yaml:5: reasons.definite[0]: Unsupported value: "Unreachabel"`},
 		"reason of its class": {header + "reasons: {unverified: [Unreachable]}\n", `config.yaml:3: reasons.unverified[0]: Unsupported value: "Unreachable"`},

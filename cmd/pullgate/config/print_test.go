@@ -62,6 +62,12 @@ registries:
     - '*.ocir.io'
     - ocir.*.oci.oraclecloud.com
   mirrored: []
+  content:
+    default: background
+    offFor:
+      - docker.io
+    backgroundFor: []
+    waitFor: []
 cache:
   digest: 24h0m0s
   tag: 5m0s
@@ -106,10 +112,11 @@ func TestPrintedMeansTheSame(t *testing.T) {
 			Workloads: webhook.WorkloadsConfig{Placeholders: []string{}},
 		},
 		ResolverConfig: resolver.Config{
-			Reasons:    resolver.ReasonsConfig{Definite: []resolver.Reason{resolver.Unreachable}, Unverified: []resolver.Reason{resolver.PlatformMismatch}},
-			Registries: resolver.RegistriesConfig{ConfigDir: t.TempDir(), NodeCredentials: []string{"*.dkr.ecr.*.amazonaws.com"}, Mirrored: []string{"docker.io"}},
-			Cache:      resolver.CacheConfig{Digest: metav1.Duration{Duration: 1}, Tag: metav1.Duration{Duration: 90 * time.Minute}, Entries: 1},
-			Limits:     resolver.LimitsConfig{LookupTimeout: metav1.Duration{Duration: 1500 * time.Millisecond}, LookupsPerRegistry: 7, Lookups: 9},
+			Reasons: resolver.ReasonsConfig{Definite: []resolver.Reason{resolver.Unreachable}, Unverified: []resolver.Reason{resolver.PlatformMismatch}},
+			Registries: resolver.RegistriesConfig{ConfigDir: t.TempDir(), NodeCredentials: []string{"*.dkr.ecr.*.amazonaws.com"}, Mirrored: []string{"docker.io"},
+				Content: resolver.ContentConfig{Default: resolver.ContentOff, WaitFor: []string{"r.io"}}},
+			Cache:  resolver.CacheConfig{Digest: metav1.Duration{Duration: 1}, Tag: metav1.Duration{Duration: 90 * time.Minute}, Entries: 1},
+			Limits: resolver.LimitsConfig{LookupTimeout: metav1.Duration{Duration: 1500 * time.Millisecond}, LookupsPerRegistry: 7, Lookups: 9},
 		},
 	}
 	for name, c := range map[string]Configuration{"defaults": Default(), "everything else": all} {

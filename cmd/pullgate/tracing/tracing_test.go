@@ -87,7 +87,8 @@ func newHandler(t *testing.T, seen func(*http.Request)) http.Handler {
 			http.Redirect(w, req, "/planted-path?signature=planted-query", http.StatusTemporaryRedirect)
 			return
 		}
-		http.NotFound(w, req)
+		w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
+		w.WriteHeader(http.StatusNotFound)
 	}))
 	config := resolver.DefaultConfig()
 	config.Registries.ConfigDir = dir

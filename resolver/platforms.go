@@ -1,0 +1,60 @@
+package resolver
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/containerd/platforms"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/pullgate/pullgate/resolver/content"
+	"github.com/pullgate/pullgate/resolver/words"
+)
+
+// nodesOf are what a node of a platform may be to containerd: one, but for 32-bit
+// ARM, of which a kubelet does not say the variant.
+func (r *Resolver) nodesOf(platform ocispec.Platform) []content.Node {
+	key := content.KeyOf(platform)
+	if known, ok := r.platforms.Load(key); ok {
+		return known.([]content.Node)
+	}
+	var nodes []content.Node
+	for _, v := range variantsOf(platform) {
+		nodes = append(nodes, content.Node{Key: content.KeyOf(v), Strict: strict(v), Lenient: platforms.Only(v)})
+	}
+	r.platforms.Store(key, nodes) // as many as a cluster has kinds of nodes
+	return nodes
+}
+
+// variantsOf are what a node may be. Of a 32-bit ARM one its kubelet says no more
+// than that; its containerd knows the variant. Kubernetes does not run on older
+// ones.
+func variantsOf(node ocispec.Platform) []ocispec.Platform {
+	if node.Architecture != "arm" || node.Variant != "" {
+		return []ocispec.Platform{node}
+	}
+	list := []ocispec.Platform{node, node, node}
+	list[0].Variant, list[1].Variant, list[2].Variant = "v6", "v7", "v8"
+	return list
+}
+
+// strict matches what a node pulls with containerd's defaults: its own architecture
+// and nothing below (C78, C79). To 32-bit software on ARMv8 that would be no image
+// that anybody makes, so there it is what is below. On Windows the build counts as
+// well (B09).
+func strict(node ocispec.Platform) platforms.Matcher {
+	if node.Architecture == "arm" && node.Variant == "v8" {
+		return platforms.Only(node)
+	}
+	return platforms.OnlyStrict(node)
+}
+
+func platformWords(list []ocispec.Platform) string {
+	var names []string
+	for _, p := range list {
+		if name := platforms.FormatAll(p); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return words.Printable(words.Cut(strings.Join(names, ", "), maxQuoted))
+}
