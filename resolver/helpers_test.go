@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"runtime"
 	"sync/atomic"
@@ -72,7 +73,8 @@ func resolverFor(t *testing.T, config Config, hosts map[string]http.Handler) *Re
 	var network registrytest.Network
 	config.Registries.ConfigDir = t.TempDir()
 	for host, handler := range hosts {
-		network.Serve(t, config.Registries.ConfigDir, host, handler)
+		network.Serve(t, host, handler)
+		registrytest.Map(t, config.Registries.ConfigDir, host, fmt.Sprintf("server = %q\n", "http://"+host))
 	}
 	r := newResolver(t, config)
 	r.client = registry.NewClient(registry.Options{ConfigDir: config.Registries.ConfigDir, UserAgent: "pullgate/test", Wrap: network.Wrap})

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -66,6 +68,7 @@ func TestSecretsOfTheServiceAccount(t *testing.T) {
 // A ServiceAccount that cannot be read may name the Secret that is missing (C25).
 func TestUnreadableServiceAccount(t *testing.T) {
 	config := resolver.DefaultConfig()
+	config.Limits.LookupTimeout.Duration = time.Hour // a slow machine is not what this is about
 	config.Registries.ConfigDir, _ = registrytest.Serve(t, "registry.test", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("WWW-Authenticate", "Basic")
 		w.WriteHeader(http.StatusUnauthorized)
@@ -97,26 +100,28 @@ func TestUnreadableServiceAccount(t *testing.T) {
 }
 
 func TestServiceAccounts(t *testing.T) {
-	live := &counting{Reader: fake.NewClientBuilder().WithObjects(&corev1.ServiceAccount{
-		ObjectMeta:       metav1.ObjectMeta{Namespace: "dev", Name: "ci"},
-		ImagePullSecrets: []corev1.LocalObjectReference{{Name: "regcred"}},
-	}).Build()}
-	a := NewServiceAccounts(live)
-	for n, tc := range []struct {
-		account string
-		anew    bool
-		want    string
-		cached  bool
-		gets    int64
-	}{
-		{"ci", false, "regcred", false, 1},
-		{"ci", false, "regcred", true, 1},
-		{"ci", true, "regcred", false, 2},
-		{"nobody", false, "", false, 3},
-	} {
-		refs, cached, err := a.PullSecrets(t.Context(), "dev", tc.account, tc.anew)
-		if got := strings.Join(secretNames(refs), ","); err != nil || got != tc.want || cached != tc.cached || live.gets.Load() != tc.gets {
-			t.Errorf("%d: %q, cached %t, %d gets, %v; want %+v", n, got, cached, live.gets.Load(), err, tc)
+	synctest.Test(t, func(t *testing.T) {
+		live := &counting{Reader: fake.NewClientBuilder().WithObjects(&corev1.ServiceAccount{
+			ObjectMeta:       metav1.ObjectMeta{Namespace: "dev", Name: "ci"},
+			ImagePullSecrets: []corev1.LocalObjectReference{{Name: "regcred"}},
+		}).Build()}
+		a := NewServiceAccounts(live)
+		for n, tc := range []struct {
+			account string
+			anew    bool
+			want    string
+			cached  bool
+			gets    int64
+		}{
+			{"ci", false, "regcred", false, 1},
+			{"ci", false, "regcred", true, 1},
+			{"ci", true, "regcred", false, 2},
+			{"nobody", false, "", false, 3},
+		} {
+			refs, cached, err := a.PullSecrets(t.Context(), "dev", tc.account, tc.anew)
+			if got := strings.Join(secretNames(refs), ","); err != nil || got != tc.want || cached != tc.cached || live.gets.Load() != tc.gets {
+				t.Errorf("%d: %q, cached %t, %d gets, %v; want %+v", n, got, cached, live.gets.Load(), err, tc)
+			}
 		}
-	}
+	})
 }

@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/pullgate/pullgate/resolver/registry/registrytest"
 )
 
 // What counts is that it was the webhook that answered.
@@ -31,8 +32,10 @@ func TestProbe(t *testing.T) {
 		"denied by another":  {status: 403, message: `violates PodSecurity "restricted"`, err: `namespace team-a: violates PodSecurity`},
 		"webhook not called": {status: 500, message: `failed calling webhook "pods.pullgate.dev": connection refused`, err: "connection refused"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t.Run(name, inBubble(func(t *testing.T) {
+			asked := 0
+			var network registrytest.Network
+			network.Serve(t, "api.test", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
 				if strings.HasPrefix(r.URL.Path, "/api") && r.Method == http.MethodGet {
 					discover(w, r)
@@ -41,6 +44,7 @@ func TestProbe(t *testing.T) {
 				if r.URL.Path != "/api/v1/namespaces/team-a/pods" || r.URL.Query().Get("dryRun") != "All" {
 					t.Errorf("%s %s", r.Method, r.URL)
 				}
+				asked++
 				if tc.warning != "" {
 					w.Header().Set("Warning", fmt.Sprintf("299 - %q", tc.warning))
 				}
@@ -58,21 +62,25 @@ func TestProbe(t *testing.T) {
 					Status:   metav1.StatusFailure, Code: int32(tc.status), Reason: reason, Message: tc.message,
 				})
 			}))
-			defer server.Close()
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), probeRetry+1)
 			defer cancel()
-			if tc.err == "" {
-				ctx = t.Context()
+			answer, err := probe(ctx, &rest.Config{Host: "http://api.test", Dial: network.Dial}, "team-a")
+			if again := asked > 1; asked == 0 || again != (tc.err != "") {
+				t.Errorf("%d tries", asked)
 			}
-			answer, err := probe(ctx, &rest.Config{Host: server.URL}, "team-a")
 			if answer != tc.answer {
 				t.Errorf("answer %q, want %q", answer, tc.answer)
 			}
 			if (err != nil) != (tc.err != "") || err != nil && !strings.Contains(err.Error(), tc.err) {
 				t.Errorf("error %v, want %q in it", err, tc.err)
 			}
-		})
+		}))
 	}
+}
+
+// inBubble makes a test that goes by a clock of its own.
+func inBubble(f func(*testing.T)) func(*testing.T) {
+	return func(t *testing.T) { synctest.Test(t, f) }
 }
 
 // discover answers what a client asks before it knows the path of Pods.

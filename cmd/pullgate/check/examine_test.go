@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,7 +25,15 @@ type countingChecker struct {
 	mu        sync.Mutex
 	now, most map[string]int
 	checks    int
+	last      map[string]time.Time // when the last came to its end
 }
+
+func newCountingChecker() *countingChecker {
+	return &countingChecker{now: map[string]int{}, most: map[string]int{}, last: map[string]time.Time{}}
+}
+
+// fastCheck is how long a check takes at a registry that answers.
+const fastCheck = time.Millisecond
 
 func (c *countingChecker) Check(ctx context.Context, image resolver.Image, _ resolver.Pod) resolver.Verdict {
 	host, _, _ := strings.Cut(image.Reference, "/")
@@ -37,12 +46,13 @@ func (c *countingChecker) Check(ctx context.Context, image resolver.Image, _ res
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.now[host]--
+		c.last[host] = time.Now()
 	}()
 	if host == "slow.io" {
 		<-ctx.Done()
 		return resolver.Verdict{Image: image.Reference, Reason: resolver.Timeout, Class: resolver.ClassUnverified}
 	}
-	time.Sleep(time.Millisecond)
+	time.Sleep(fastCheck)
 	return resolver.Verdict{Image: image.Reference, Reason: resolver.Pullable, Class: resolver.ClassPullable}
 }
 
@@ -62,31 +72,37 @@ func examinationWith(checker webhook.Checker, progress *bar) examination {
 // A thousand images at two registries, one of which never answers: the other's
 // are all checked, each once, and never more at once than the limit.
 func TestThousandImages(t *testing.T) {
-	c := &countingChecker{now: map[string]int{}, most: map[string]int{}}
-	var targets []target
-	for n := range 1000 {
-		targets = append(targets, targetFor(fmt.Sprintf("fast.io/a:%d", n)), targetFor(fmt.Sprintf("slow.io/a:%d", n)), targetFor(fmt.Sprintf("fast.io/a:%d", n)))
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	items := examinationWith(c, &bar{}).run(ctx, targets)
-	for n, i := range items {
-		want := resolver.Pullable
-		if strings.HasPrefix(i.Image, "slow.io") {
-			want = resolver.Timeout
+	synctest.Test(t, func(t *testing.T) {
+		c := newCountingChecker()
+		var targets []target
+		for n := range 1000 {
+			targets = append(targets, targetFor(fmt.Sprintf("fast.io/a:%d", n)), targetFor(fmt.Sprintf("slow.io/a:%d", n)), targetFor(fmt.Sprintf("fast.io/a:%d", n)))
 		}
-		if i.Reason != want || i.Image != targets[n].image.Reference {
-			t.Fatalf("%d: %+v, want %s", n, i, want)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		began := time.Now()
+		items := examinationWith(c, &bar{}).run(ctx, targets)
+		for n, i := range items {
+			want := resolver.Pullable
+			if strings.HasPrefix(i.Image, "slow.io") {
+				want = resolver.Timeout
+			}
+			if i.Reason != want || i.Image != targets[n].image.Reference {
+				t.Fatalf("%d: %+v, want %s", n, i, want)
+			}
 		}
-	}
-	if c.checks != 2000 {
-		t.Errorf("%d checks, want each of 2000 once", c.checks)
-	}
-	for host, most := range c.most {
-		if most != 8 {
-			t.Errorf("%s: %d at once, want 8", host, most)
+		if c.checks != 2000 {
+			t.Errorf("%d checks, want each of 2000 once", c.checks)
 		}
-	}
+		for host, most := range c.most {
+			if most != 8 {
+				t.Errorf("%s: %d at once, want 8", host, most)
+			}
+		}
+		if took := c.last["fast.io"].Sub(began); took != 1000/8*fastCheck {
+			t.Errorf("those at the registry that answers took %s", took)
+		}
+	})
 }
 
 // Forty registries have more workers than there may be look-ups. A resolver that
@@ -108,7 +124,7 @@ func TestManyRegistries(t *testing.T) {
 			targets = append(targets, targetFor(fmt.Sprintf("%s/a%d:v1", host, i)))
 		}
 	}
-	config := resolver.DefaultConfig()
+	config := patient()
 	config.Registries.ConfigDir = registrytest.ConfigDir(t, servers)
 	config.Limits.Lookups = 4
 	r, err := resolver.New(config, "test")
@@ -125,7 +141,7 @@ func TestManyRegistries(t *testing.T) {
 }
 
 func TestSkippedIsNotChecked(t *testing.T) {
-	c := &countingChecker{now: map[string]int{}, most: map[string]int{}}
+	c := newCountingChecker()
 	skipped := targetFor("fast.io/a")
 	skipped.item.Class = report.ClassSkipped
 	if items := examinationWith(c, &bar{}).run(t.Context(), []target{skipped}); c.checks != 0 || items[0].Class != report.ClassSkipped {

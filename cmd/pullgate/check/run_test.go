@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pullgate/pullgate/cmd/pullgate/check/report"
 	"github.com/pullgate/pullgate/resolver"
@@ -48,6 +49,13 @@ type result struct {
 	stdout, stderr string
 }
 
+// patient is a configuration whose limits no slow machine reaches.
+func patient() resolver.Config {
+	c := resolver.DefaultConfig()
+	c.Limits.LookupTimeout.Duration = time.Hour
+	return c
+}
+
 // run runs the command with the registry, and without any cluster.
 func run(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
@@ -56,7 +64,7 @@ func run(t *testing.T, stdin string, args ...string) result {
 	dir, _ := registrytest.Serve(t, testHost, http.HandlerFunc(testRegistry))
 	cmd := NewCommand(Settings{
 		Load: func(string) (webhook.Config, resolver.Config, error) {
-			c := resolver.DefaultConfig()
+			c := patient()
 			c.Registries.ConfigDir = dir
 			return webhook.DefaultConfig(), c, nil
 		},
@@ -67,7 +75,7 @@ func run(t *testing.T, stdin string, args ...string) result {
 	cmd.SetIn(strings.NewReader(stdin))
 	cmd.SetOut(&out)
 	cmd.SetErr(&errs)
-	cmd.SetArgs(args)
+	cmd.SetArgs(append([]string{"--timeout", "1h"}, args...)) // the last one counts
 	r := result{err: cmd.ExecuteContext(t.Context())}
 	if exit, ok := errors.AsType[*ExitError](r.err); ok {
 		r.code = exit.Code

@@ -16,48 +16,50 @@ import (
 )
 
 func TestReload(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "config.yaml")
-	write(t, path, enforce(webhook.Definite))
-	r := newReloading(t, path)
-	r.pollTwice()
-	r.wantApplied(t)
-	r.wantMetrics(t, 0, 0, true)
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "config.yaml")
+		write(t, path, enforce(webhook.Definite))
+		r := newReloading(t, path)
+		r.pollTwice()
+		r.wantApplied(t)
+		r.wantMetrics(t, 0, 0, true)
 
-	write(t, path, enforce(webhook.Strict))
-	r.poll()
-	r.wantApplied(t) // not judged before it has settled
-	r.poll()
-	r.wantApplied(t, webhook.Strict)
-	r.wantMetrics(t, 1, 0, true)
-	r.pollTwice()
-	r.wantApplied(t, webhook.Strict)
-
-	write(t, path, enforce("loud"))
-	for range 5 {
+		write(t, path, enforce(webhook.Strict))
 		r.poll()
-	}
-	r.wantApplied(t, webhook.Strict)
-	r.wantMetrics(t, 1, 1, false)
-	if want := path + `:4: defaults.enforce: Unsupported value: \"loud\"`; r.refusals() != 1 || !strings.Contains(r.log.String(), want) {
-		t.Errorf("want one refusal with %s:\n%s", want, &r.log)
-	}
+		r.wantApplied(t) // not judged before it has settled
+		r.poll()
+		r.wantApplied(t, webhook.Strict)
+		r.wantMetrics(t, 1, 0, true)
+		r.pollTwice()
+		r.wantApplied(t, webhook.Strict)
 
-	write(t, path, "{")
-	r.pollTwice()
-	r.wantMetrics(t, 1, 2, false)
+		write(t, path, enforce("loud"))
+		for range 5 {
+			r.poll()
+		}
+		r.wantApplied(t, webhook.Strict)
+		r.wantMetrics(t, 1, 1, false)
+		if want := path + `:4: defaults.enforce: Unsupported value: \"loud\"`; r.refusals() != 1 || !strings.Contains(r.log.String(), want) {
+			t.Errorf("want one refusal with %s:\n%s", want, &r.log)
+		}
 
-	write(t, path, enforce(webhook.Off))
-	r.pollTwice()
-	r.wantApplied(t, webhook.Strict, webhook.Off)
-	r.wantMetrics(t, 2, 2, true)
-	if want := `"configuration applied" file=` + path + " hash=" + r.inForce; !strings.Contains(r.log.String(), want) {
-		t.Errorf("no %s:\n%s", want, &r.log)
-	}
-	_, rest, _ := strings.Cut(r.scrape(), "\npullgate_config_last_reload_success_timestamp_seconds ")
-	var at float64
-	if _, err := fmt.Sscan(rest, &at); err != nil || time.Since(time.Unix(int64(at), 0)) > time.Minute {
-		t.Errorf("the last success was at %v, %v", at, err)
-	}
+		write(t, path, "{")
+		r.pollTwice()
+		r.wantMetrics(t, 1, 2, false)
+
+		write(t, path, enforce(webhook.Off))
+		r.pollTwice()
+		r.wantApplied(t, webhook.Strict, webhook.Off)
+		r.wantMetrics(t, 2, 2, true)
+		if want := `"configuration applied" file=` + path + " hash=" + r.inForce; !strings.Contains(r.log.String(), want) {
+			t.Errorf("no %s:\n%s", want, &r.log)
+		}
+		_, rest, _ := strings.Cut(r.scrape(), "\npullgate_config_last_reload_success_timestamp_seconds ")
+		var at float64
+		if _, err := fmt.Sscan(rest, &at); err != nil || int64(at) != time.Now().Unix() {
+			t.Errorf("the last success was at %v, not now: %v", at, err)
+		}
+	})
 }
 
 // The ways in which a file is replaced.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
@@ -110,6 +111,8 @@ const (
 	parentID = "00f067aa0ba902b7"
 )
 
+// send sends a review. The tests are in bubbles, where no time passes while anybody may
+// hear from a socket: the deadline is never over.
 func send(t *testing.T, h http.Handler, traceparent string) {
 	t.Helper()
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/validate?timeout=5s", strings.NewReader(review))
@@ -127,78 +130,82 @@ func send(t *testing.T, h http.Handler, traceparent string) {
 // A request is a trace: the API server's, down to each request to a registry, and
 // nothing in it that would let anybody in anywhere.
 func TestTraces(t *testing.T) {
-	collector := &receiver{names: map[string]string{}}
-	server := httptest.NewServer(collector)
-	defer server.Close()
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
-	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "k8s.cluster.name=test")
-	provider, err := Start(t.Context(), Options{Version: "v1", Log: logr.Discard(), Getenv: os.Getenv})
-	if err != nil || provider == nil {
-		t.Fatal(provider, err)
-	}
-	var told []string
-	handler := newHandler(t, func(r *http.Request) { told = append(told, r.Header.Get("Traceparent")) })
-	send(t, webhook.WithTracing(handler, provider), "00-"+traceID+"-"+parentID+"-01")
-	if err := provider.Shutdown(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-
-	byName := map[string]*tracepb.Span{}
-	for _, span := range collector.spans {
-		if id := hex.EncodeToString(span.GetTraceId()); id != traceID {
-			t.Errorf("%s is of the trace %s", span.GetName(), id)
+	synctest.Test(t, func(t *testing.T) {
+		collector := &receiver{names: map[string]string{}}
+		server := httptest.NewServer(collector)
+		defer server.Close()
+		t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
+		t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "k8s.cluster.name=test")
+		provider, err := Start(t.Context(), Options{Version: "v1", Log: logr.Discard(), Getenv: os.Getenv})
+		if err != nil || provider == nil {
+			t.Fatal(provider, err)
 		}
-		byName[span.GetName()] = span
-	}
-	request, image, head := byName["admission request"], byName["check image"], byName[http.MethodHead]
-	if request == nil || image == nil || head == nil {
-		t.Fatalf("spans: %v", byName)
-	}
-	if got := hex.EncodeToString(request.GetParentSpanId()); got != parentID {
-		t.Errorf("the request's parent is %s", got)
-	}
-	if hex.EncodeToString(image.GetParentSpanId()) != hex.EncodeToString(request.GetSpanId()) || hex.EncodeToString(head.GetParentSpanId()) != hex.EncodeToString(image.GetSpanId()) {
-		t.Error("the spans are not one below the other")
-	}
-	for span, want := range map[*tracepb.Span]map[string]string{
-		request: {"pullgate.outcome": "denied", "k8s.namespace.name": "team-a", "pullgate.kind": "Pod"},
-		image:   {"pullgate.image": "registry.test/acme/app:v1", "pullgate.class": "definite"},
-		head:    {"http.request.method": "HEAD", "server.address": "127.0.0.1", "http.response.status_code": "404"},
-	} {
-		for key, value := range want {
-			if got := attributes(span)[key]; got != value {
-				t.Errorf("%s: %s is %q, want %q", span.GetName(), key, got, value)
+		var told []string
+		handler := newHandler(t, func(r *http.Request) { told = append(told, r.Header.Get("Traceparent")) })
+		send(t, webhook.WithTracing(handler, provider), "00-"+traceID+"-"+parentID+"-01")
+		if err := provider.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+
+		byName := map[string]*tracepb.Span{}
+		for _, span := range collector.spans {
+			if id := hex.EncodeToString(span.GetTraceId()); id != traceID {
+				t.Errorf("%s is of the trace %s", span.GetName(), id)
+			}
+			byName[span.GetName()] = span
+		}
+		request, image, head := byName["admission request"], byName["check image"], byName[http.MethodHead]
+		if request == nil || image == nil || head == nil {
+			t.Fatalf("spans: %v", byName)
+		}
+		if got := hex.EncodeToString(request.GetParentSpanId()); got != parentID {
+			t.Errorf("the request's parent is %s", got)
+		}
+		if hex.EncodeToString(image.GetParentSpanId()) != hex.EncodeToString(request.GetSpanId()) || hex.EncodeToString(head.GetParentSpanId()) != hex.EncodeToString(image.GetSpanId()) {
+			t.Error("the spans are not one below the other")
+		}
+		for span, want := range map[*tracepb.Span]map[string]string{
+			request: {"pullgate.outcome": "denied", "k8s.namespace.name": "team-a", "pullgate.kind": "Pod"},
+			image:   {"pullgate.image": "registry.test/acme/app:v1", "pullgate.class": "definite"},
+			head:    {"http.request.method": "HEAD", "server.address": "127.0.0.1", "http.response.status_code": "404"},
+		} {
+			for key, value := range want {
+				if got := attributes(span)[key]; got != value {
+					t.Errorf("%s: %s is %q, want %q", span.GetName(), key, got, value)
+				}
 			}
 		}
-	}
-	if collector.names["service.name"] != "pullgate" || collector.names["k8s.cluster.name"] != "test" {
-		t.Errorf("resource: %v", collector.names)
-	}
-	if strings.Contains(collector.raw.String(), "planted") {
-		t.Error("a signed URL is in the traces")
-	}
-	if len(told) < 2 || strings.Join(told, "") != "" {
-		t.Errorf("the registry is told of the trace: %q", told)
-	}
+		if collector.names["service.name"] != "pullgate" || collector.names["k8s.cluster.name"] != "test" {
+			t.Errorf("resource: %v", collector.names)
+		}
+		if strings.Contains(collector.raw.String(), "planted") {
+			t.Error("a signed URL is in the traces")
+		}
+		if len(told) < 2 || strings.Join(told, "") != "" {
+			t.Errorf("the registry is told of the trace: %q", told)
+		}
+	})
 }
 
 // What the API server does not sample is not traced.
 func TestNotSampled(t *testing.T) {
-	collector := &receiver{names: map[string]string{}}
-	server := httptest.NewServer(collector)
-	defer server.Close()
-	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", server.URL+"/v1/traces")
-	provider, err := Start(t.Context(), Options{Log: logr.Discard(), Getenv: os.Getenv})
-	if err != nil || provider == nil {
-		t.Fatal(provider, err)
-	}
-	send(t, webhook.WithTracing(newHandler(t, func(*http.Request) {}), provider), "00-"+traceID+"-"+parentID+"-00")
-	if err := provider.Shutdown(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if len(collector.spans) > 0 {
-		t.Errorf("spans: %v", collector.spans)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		collector := &receiver{names: map[string]string{}}
+		server := httptest.NewServer(collector)
+		defer server.Close()
+		t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", server.URL+"/v1/traces")
+		provider, err := Start(t.Context(), Options{Log: logr.Discard(), Getenv: os.Getenv})
+		if err != nil || provider == nil {
+			t.Fatal(provider, err)
+		}
+		send(t, webhook.WithTracing(newHandler(t, func(*http.Request) {}), provider), "00-"+traceID+"-"+parentID+"-00")
+		if err := provider.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if len(collector.spans) > 0 {
+			t.Errorf("spans: %v", collector.spans)
+		}
+	})
 }
 
 func TestEnabled(t *testing.T) {

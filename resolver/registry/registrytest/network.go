@@ -2,10 +2,10 @@ package registrytest
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -18,9 +18,8 @@ type Network struct {
 	servers map[string]*listener // by host:port
 }
 
-// Serve serves a handler in plain HTTP under a host's name until the test ends, and
-// names that in a certs.d folder.
-func (n *Network) Serve(t testing.TB, configDir, host string, handler http.Handler) {
+// Serve serves a handler in plain HTTP under a host's name until the test ends.
+func (n *Network) Serve(t testing.TB, host string, handler http.Handler) {
 	t.Helper()
 	l := &listener{address: address(host + ":80"), accepted: make(chan net.Conn), closed: make(chan struct{})}
 	n.mu.Lock()
@@ -36,7 +35,15 @@ func (n *Network) Serve(t testing.TB, configDir, host string, handler http.Handl
 		server.Close()
 		<-ended
 	})
-	Map(t, configDir, host, fmt.Sprintf("server = \"http://%s\"\n", host))
+}
+
+// Dial connects to a server that is here.
+func (n *Network) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	l := n.at(addr)
+	if l == nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Addr: address(addr), Err: syscall.ECONNREFUSED}
+	}
+	return l.dial(ctx)
 }
 
 // Wrap has an HTTP transport find the servers here, and all others as before. It is
@@ -45,15 +52,18 @@ func (n *Network) Wrap(rt http.RoundTripper) http.RoundTripper {
 	t := rt.(*http.Transport)
 	elsewhere := t.DialContext
 	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		n.mu.Lock()
-		l, here := n.servers[addr]
-		n.mu.Unlock()
-		if !here {
+		if n.at(addr) == nil {
 			return elsewhere(ctx, network, addr)
 		}
-		return l.dial(ctx)
+		return n.Dial(ctx, network, addr)
 	}
 	return t
+}
+
+func (n *Network) at(addr string) *listener {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.servers[addr]
 }
 
 // listener is a server's end of a Network.
