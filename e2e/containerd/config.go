@@ -28,8 +28,15 @@ func configuration(f *Folder, o Options) string {
 	line(`address = %q`, f.Path("debug.sock"))
 	line(`[plugins."io.containerd.cri.v1.images"]`)
 	line(`snapshotter = "overlayfs"`)
+	if o.LocalPull {
+		line(`use_local_image_pull = true`)
+	}
 	line(`[plugins."io.containerd.cri.v1.images".registry]`)
 	line(`config_path = %q`, o.CertsD)
+	if o.Header != "" {
+		line(`[plugins."io.containerd.cri.v1.images".registry.headers]`)
+		line(`%s = ["yes"]`, o.Header)
+	}
 	// Nothing of it need outlast the process.
 	line(`[plugins."io.containerd.metadata.v1.bolt"]`)
 	line(`no_sync = true`)

@@ -18,6 +18,12 @@ type Options struct {
 	// CertsD is the folder that says where registries are, containerd's
 	// registry.config_path.
 	CertsD string
+	// LocalPull has it pull with its client, as it does by itself where its
+	// configuration holds something that its transfer service can't do. Without
+	// it the transfer service pulls, as out of the box.
+	LocalPull bool
+	// Header is added to all requests to registries.
+	Header string
 	// Runtime says how to run containers. Without it none can be run.
 	Runtime *Runtime
 }

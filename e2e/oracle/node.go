@@ -32,6 +32,12 @@ type Options struct {
 	// CertsD is the folder that says where registries are, containerd's
 	// registry.config_path.
 	CertsD string
+	// LocalPull makes it a node of the second kind, whose containerd pulls with
+	// its client instead of its transfer service.
+	LocalPull bool
+	// Header is added to all requests to registries, so that these can tell
+	// nodes apart. Nothing in containerd depends on it.
+	Header string
 }
 
 // Node is the part of a node that pulls images.
@@ -64,7 +70,8 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	n := &Node{}
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	if err := n.start(starting, o.Containerd, certsD); err != nil {
+	o.CertsD = certsD
+	if err := n.start(starting, o); err != nil {
 		n.Stop()
 		return nil, fmt.Errorf("start the node: %w", err)
 	}
@@ -72,12 +79,14 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	return n, nil
 }
 
-func (n *Node) start(ctx context.Context, binary, certsD string) error {
+func (n *Node) start(ctx context.Context, o Options) error {
 	var err error
 	if n.folder, err = containerd.NewFolder(); err != nil {
 		return err
 	}
-	n.containerd, err = containerd.Start(ctx, n.folder, containerd.Options{Binary: binary, CertsD: certsD})
+	n.containerd, err = containerd.Start(ctx, n.folder, containerd.Options{
+		Binary: o.Containerd, CertsD: o.CertsD, LocalPull: o.LocalPull, Header: o.Header,
+	})
 	if err != nil {
 		return err
 	}

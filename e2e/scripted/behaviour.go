@@ -24,15 +24,19 @@ type Behaviour struct {
 	Head  Statuses `json:"head,omitempty"`
 	Get   Statuses `json:"get,omitempty"`
 	Fetch Statuses `json:"fetch,omitempty"`
-	// Config and Layer hold for the blobs of these kinds.
+	// Config and Layer hold for the blobs of these kinds, of an image that is no
+	// child of an index: Layer for its last one.
 	Config Statuses `json:"config,omitempty"`
 	Layer  Statuses `json:"layer,omitempty"`
+	Blobs  Blobs    `json:"blobs,omitzero"`
 	// Ping is the status of /v2/, 200 if zero.
 	Ping int `json:"ping,omitempty"`
 
 	Headers  Headers  `json:"headers,omitzero"`
 	Redirect Redirect `json:"redirect,omitzero"`
 	Auth     Auth     `json:"auth,omitzero"`
+	// Front stand before all that, in this order.
+	Front []Front `json:"front,omitempty"`
 
 	// Body is what GET sends in the manifest's place: "other", which is another
 	// manifest, "html" or "empty".
@@ -69,10 +73,14 @@ func (s Statuses) at(n int) int {
 type Headers struct {
 	// Digest is Docker-Content-Digest: Absent, Wrong or Invalid.
 	Digest string `json:"digest,omitempty"`
-	// Length is Content-Length: Absent, or, for HEAD only, Big.
+	// Length is Content-Length: Absent, or, for HEAD only, Big, or a Size.
 	Length string `json:"length,omitempty"`
 	// Type is Content-Type: Absent, or what to send.
 	Type string `json:"type,omitempty"`
+	// FetchType is that of GET by digest alone.
+	FetchType string `json:"fetchType,omitempty"`
+	// Version names the registry's API, as most registries do with each answer.
+	Version bool `json:"version,omitempty"`
 	// RetryAfter goes with 429 and 503.
 	RetryAfter string `json:"retryAfter,omitempty"`
 }
@@ -83,6 +91,8 @@ type Redirect struct {
 	Hops int `json:"hops,omitempty"`
 	// Status is theirs, 307 if zero.
 	Status int `json:"status,omitempty"`
+	// Signed is an object store at the end of them, whose URL is for GET alone.
+	Signed bool `json:"signed,omitempty"`
 }
 
 // The schemes of Auth.

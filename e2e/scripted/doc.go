@@ -7,13 +7,19 @@
 // line that plays it again:
 //
 //	behaviour.go  what a repository does
-//	content.go    the image behind it: manifests, configs, layers
+//	content.go    the image behind it, as it is described
+//	size.go       lengths that are wrong
+//	builder.go    the documents that it is made of
+//	image.go      manifests, configs, layers
+//	index.go      indexes, and what they say of their children
 //	server.go     the listeners, and which script a request belongs to
-//	manifest.go   the answers to requests for manifests and blobs
+//	front.go      whoever answers in the registry's place
+//	manifest.go   the answers to requests for manifests
+//	blob.go       those for blobs, and object stores
 //	auth.go       challenges, and who is let in
 //	token.go      the token server
 //	record.go     who asked for what
 //
-// Node and pullgate are told apart, and each sees every sequence of answers from
-// its start.
+// The nodes and pullgate are told apart, and each sees every sequence of answers
+// from its start.
 package scripted

@@ -10,52 +10,93 @@ import (
 
 // index makes an index of OCI, or a manifest list of Docker, with its children.
 func (b *builder) index(mediaType types.MediaType, children []Child) (document, error) {
-	kind := ""
-	if mediaType == types.DockerManifestList {
-		kind = DockerImage
-	}
 	// The seed makes an index unique that has no children.
 	m := v1.IndexManifest{SchemaVersion: 2, MediaType: mediaType, Manifests: []v1.Descriptor{}, Annotations: map[string]string{"seed": b.seed}}
 	for _, c := range children {
-		child, err := b.child(kind, mediaType, c)
+		child, err := b.child(mediaType, c)
 		if err != nil {
 			return document{}, err
 		}
-		entry := child.descriptor()
-		if c.Platform != "" {
-			platform, err := parsePlatform(c.Platform)
-			if err != nil {
-				return document{}, err
-			}
-			entry.Platform = platform
+		entry, err := c.entry(child)
+		if err != nil {
+			return document{}, err
 		}
 		m.Manifests = append(m.Manifests, entry)
 	}
 	return b.addJSON("manifest", mediaType, m)
 }
 
-func (b *builder) child(kind string, parent types.MediaType, c Child) (document, error) {
-	if c.Children != nil {
-		return b.index(parent, c.Children)
+// entry is what the index says of a child.
+func (c Child) entry(child document) (v1.Descriptor, error) {
+	entry := child.descriptor()
+	entry.Size = c.Size.of(len(child.body))
+	switch c.Type {
+	case "":
+	case Absent:
+		entry.MediaType = ""
+	default:
+		entry.MediaType = types.MediaType(c.Type)
 	}
-	return b.image(Content{Kind: kind, Platform: cmp.Or(c.Config, c.Platform)})
+	if c.Data {
+		entry.Data = child.body
+	}
+	if c.Kind == Attestation {
+		entry.Annotations = map[string]string{"vnd.docker.reference.type": "attestation-manifest"}
+	}
+	if c.Platform != "" {
+		platform, err := parsePlatform(c.Platform)
+		if err != nil {
+			return entry, err
+		}
+		platform.OSFeatures = c.Features
+		entry.Platform = platform
+	}
+	return entry, nil
+}
+
+func (b *builder) child(parent types.MediaType, c Child) (document, error) {
+	var d document
+	var err error
+	if c.Children != nil {
+		d, err = b.index(parent, c.Children)
+	} else {
+		i := image{
+			Content: Content{Kind: c.Kind, Platform: cmp.Or(c.Config, c.Platform), BadConfig: c.BadConfig},
+			config:  c.ConfigBlob, layer: c.LayerBlob,
+		}
+		if i.Kind == "" && parent == types.DockerManifestList {
+			i.Kind = DockerImage
+		}
+		d, err = b.manifest(i)
+	}
+	d.head, d.get, d.serves = c.Head, c.Get, c.Serves
+	b.keep(d)
+	return d, err
 }
 
 // artifact makes a manifest whose config is no image's.
-func (b *builder) artifact(config, layer types.MediaType, configBody string) (document, error) {
+func (b *builder) artifact(i image, config, layer types.MediaType, configBody string) (document, error) {
+	b.count++
 	c, err := b.add("config", config, []byte(configBody))
 	if err != nil {
 		return document{}, err
 	}
-	l, err := b.add("layer", layer, []byte("what "+b.seed+" is made of\n"))
+	c = b.failing(c, i.config)
+	l, err := b.add("layer", layer, fmt.Appendf(nil, "what %s is made of, %d\n", b.seed, b.count))
 	if err != nil {
 		return document{}, err
 	}
-	return b.addJSON("manifest", types.OCIManifestSchema1, v1.Manifest{
+	l = b.failing(l, i.layer)
+	m := v1.Manifest{
 		SchemaVersion: 2, MediaType: types.OCIManifestSchema1,
 		Config: c.descriptor(), Layers: []v1.Descriptor{l.descriptor()},
 		Annotations: map[string]string{"seed": b.seed},
-	})
+	}
+	m.Config.Size, m.Layers[0].Size = i.ConfigSize.of(len(c.body)), i.LayerSize.of(len(l.body))
+	if i.ConfigData {
+		m.Config.Data = c.body
+	}
+	return b.addJSON("manifest", types.OCIManifestSchema1, m)
 }
 
 func parsePlatform(s string) (*v1.Platform, error) {

@@ -10,6 +10,12 @@ import (
 
 func (s *Server) serveRepository(w http.ResponseWriter, r *http.Request, t target, script *script) {
 	b := script.behaviour
+	if fronted(w, r, t, script) {
+		return
+	}
+	if b.Headers.Version {
+		w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
+	}
 	if !pass(w, b, b.Gate.at(script.next(t.side, "gate"))) {
 		return
 	}
@@ -25,6 +31,8 @@ func (s *Server) serveRepository(w http.ResponseWriter, r *http.Request, t targe
 		script.serveBlob(w, r, t)
 	case b.Redirect.Hops < 0 || t.hop < b.Redirect.Hops:
 		redirect(w, r, t, b.Redirect)
+	case b.Redirect.Signed && t.hop > 0 && r.Method == http.MethodHead:
+		storePage(http.StatusForbidden, "SignatureDoesNotMatch").send(w, r)
 	default:
 		script.serveManifest(w, r, t)
 	}
@@ -94,13 +102,18 @@ func (s *script) serveManifest(w http.ResponseWriter, r *http.Request, t target)
 	case byDigest:
 		statuses, kind = b.Fetch, "fetch"
 	}
+	d, ok := s.root, true
+	if byDigest {
+		d, ok = s.documents[t.rest]
+		if own := d.statuses(r.Method); own != nil {
+			statuses, kind = own, r.Method+" "+t.rest
+		}
+	}
 	if !pass(w, b, statuses.at(s.next(t.side, kind))) {
 		return
 	}
-	d := s.root
 	if byDigest {
-		var ok bool
-		if d, ok = s.documents[t.rest]; !ok || d.kind != "manifest" {
+		if !ok || d.kind != "manifest" {
 			refuse(w, http.StatusNotFound, "MANIFEST_UNKNOWN")
 			return
 		}
@@ -108,12 +121,12 @@ func (s *script) serveManifest(w http.ResponseWriter, r *http.Request, t target)
 		refuse(w, http.StatusNotFound, "MANIFEST_UNKNOWN")
 		return
 	}
-	s.sendManifest(w, r, d)
+	s.sendManifest(w, r, d, byDigest)
 }
 
 func (s *script) tag() string { return cmp.Or(s.behaviour.Tag, "v1") }
 
-func (s *script) sendManifest(w http.ResponseWriter, r *http.Request, d document) {
+func (s *script) sendManifest(w http.ResponseWriter, r *http.Request, d document, byDigest bool) {
 	b, header := s.behaviour, w.Header()
 	body := d.body
 	switch b.Body {
@@ -124,13 +137,13 @@ func (s *script) sendManifest(w http.ResponseWriter, r *http.Request, d document
 	case "empty":
 		body = nil
 	}
-	switch b.Headers.Type {
-	case "":
-		header.Set("Content-Type", string(d.mediaType))
-	case Absent:
-		header["Content-Type"] = nil // Or net/http guesses.
-	default:
-		header.Set("Content-Type", b.Headers.Type)
+	mediaType := cmp.Or(d.serves, b.Headers.Type, string(d.mediaType))
+	if byDigest && r.Method != http.MethodHead {
+		mediaType = cmp.Or(b.Headers.FetchType, mediaType)
+	}
+	header["Content-Type"] = nil // Or net/http guesses.
+	if mediaType != Absent {
+		header.Set("Content-Type", mediaType)
 	}
 	switch b.Headers.Digest {
 	case "":
@@ -140,39 +153,18 @@ func (s *script) sendManifest(w http.ResponseWriter, r *http.Request, d document
 	case Invalid:
 		header.Set("Docker-Content-Digest", "sha256:x")
 	}
-	length := strconv.Itoa(len(d.body))
-	if r.Method != http.MethodHead {
-		length = strconv.Itoa(len(body))
-	}
-	switch {
-	case b.Headers.Length == "":
-		header.Set("Content-Length", length)
-	case b.Headers.Length == Big && r.Method == http.MethodHead:
-		header.Set("Content-Length", strconv.Itoa(8<<20))
-	case b.Headers.Length == Absent:
+	switch length := b.Headers.Length; {
+	case length == Absent:
 		w.WriteHeader(http.StatusOK)
 		_ = http.NewResponseController(w).Flush() // Chunked from here on.
+	case r.Method != http.MethodHead:
+		header.Set("Content-Length", strconv.Itoa(len(body)))
+	case length == Big:
+		header.Set("Content-Length", strconv.Itoa(8<<20))
+	default:
+		header.Set("Content-Length", strconv.FormatInt(max(0, Size(length).of(len(d.body))), 10))
 	}
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body)
-	}
-}
-
-func (s *script) serveBlob(w http.ResponseWriter, r *http.Request, t target) {
-	d, ok := s.documents[t.rest]
-	if !ok || d.kind == "manifest" && !s.behaviour.AsBlob {
-		refuse(w, http.StatusNotFound, "BLOB_UNKNOWN")
-		return
-	}
-	statuses := map[string]Statuses{"config": s.behaviour.Config, "layer": s.behaviour.Layer}[d.kind]
-	if !pass(w, s.behaviour, statuses.at(s.next(t.side, d.kind))) {
-		return
-	}
-	header := w.Header()
-	header.Set("Content-Type", "application/octet-stream")
-	header.Set("Docker-Content-Digest", d.digest.String())
-	header.Set("Content-Length", strconv.Itoa(len(d.body)))
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(d.body)
 	}
 }

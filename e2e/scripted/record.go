@@ -12,18 +12,29 @@ type Side string
 const (
 	Node     Side = "node"
 	Pullgate Side = "pullgate"
+	// SecondNode is a node that says so with SecondHeader.
+	SecondNode Side = "second-node"
 )
 
-// Sides are both.
-func Sides() []Side { return []Side{Node, Pullgate} }
+// SecondHeader is a header that a second node adds to each of its requests; for
+// the rest it looks as the first one does.
+const SecondHeader = "X-Second-Node"
 
-// sideOf tells by the User-Agent. Only requests for tokens can't be told apart
-// so, for pullgate has containerd's code ask for them; their path says it.
+// Sides are all of them.
+func Sides() []Side { return []Side{Node, SecondNode, Pullgate} }
+
+// sideOf tells by the User-Agent, or by a header. Only requests for tokens can't
+// be told apart so, for pullgate has containerd's code ask for them; their path
+// says it.
 func sideOf(r *http.Request) Side {
-	if strings.HasPrefix(r.UserAgent(), "pullgate/") {
+	switch {
+	case strings.HasPrefix(r.UserAgent(), "pullgate/"):
 		return Pullgate
+	case r.Header.Get(SecondHeader) != "":
+		return SecondNode
+	default:
+		return Node
 	}
-	return Node
 }
 
 // Request is one that reached a repository, or the token server on its behalf.

@@ -45,6 +45,7 @@ func send(t *testing.T, method, to, body string, set ...func(*http.Request)) (*h
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer resp.Body.Close()
 	content, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)

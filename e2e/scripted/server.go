@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -117,7 +118,9 @@ type Image struct {
 // Set gives a repository its behaviour, and forgets what it was asked before.
 // What it holds depends on nothing but its name and the behaviour's Content.
 func (s *Server) Set(name string, b Behaviour) (Image, error) {
-	made := &builder{seed: name, freshLayer: len(b.Layer) > 0, documents: map[string]document{}}
+	// A mirror has what the registry has.
+	seed := strings.TrimPrefix(name, mirrored)
+	made := &builder{seed: seed, foreign: s.URL() + foreignPath + name + "/", behaviour: b, documents: map[string]document{}}
 	root, err := made.content(b.Content)
 	if err != nil {
 		return Image{}, fmt.Errorf("script %s: %w", name, err)
@@ -193,7 +196,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 // unrouted answers what names no repository. The ping has nobody's status but
 // that of the only repository of its host.
 func (s *Server) unrouted(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/v2/" {
+	switch {
+	case strings.HasPrefix(r.URL.Path, foreignPath):
+		s.serveForeign(w, r)
+		return
+	case r.URL.Path == LoginPath:
+		Page{Status: http.StatusOK, Type: "text/html; charset=utf-8", Body: loginBody}.send(w, r)
+		return
+	case r.URL.Path != "/v2/":
 		refuse(w, http.StatusNotFound, "")
 		return
 	}

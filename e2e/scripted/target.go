@@ -18,6 +18,9 @@ type target struct {
 	token bool
 }
 
+// mirrored comes before the name of a repository at a mirror.
+const mirrored = "mirror/"
+
 // parseTarget understands these paths:
 //
 //	/v2/<repository>/manifests/<reference>          and blobs/, tags/
@@ -34,7 +37,7 @@ func parseTarget(r *http.Request) (target, bool) {
 	}
 	host := registryOf(r)
 	if rest, ok := strings.CutPrefix(path, "/mirror"); ok {
-		host, path = "mirror/"+host, rest
+		host, path = mirrored+host, rest
 	}
 	rest, ok := strings.CutPrefix(path, "/v2/")
 	if !ok {

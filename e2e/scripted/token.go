@@ -9,6 +9,9 @@ import (
 // serveToken is the token server, which knows both ways to ask: the OAuth POST
 // of a form, and GET with Basic.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, t target, script *script) {
+	if fronted(w, r, t, script) {
+		return
+	}
 	auth := script.behaviour.Auth
 	statuses, kind := auth.Fetch, "token get"
 	if r.Method == http.MethodPost {
