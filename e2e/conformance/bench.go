@@ -30,7 +30,8 @@ type Bench struct {
 	hosts    *hosts
 	cluster  *cluster.Cluster
 	client   kubernetes.Interface
-	node     *oracle.Node
+	// node pulls as containerd does out of the box, local by local pull.
+	node, local *oracle.Node
 	server   *pullgate.Server
 	port     int
 	// probe is a namespace for looking whether the webhook is called.
@@ -65,10 +66,16 @@ func (b *Bench) start(ctx context.Context) error {
 	if b.client, err = newClient(b.cluster); err != nil {
 		return err
 	}
-	if b.node, err = oracle.Start(ctx, oracle.Options{Containerd: b.binaries[build.Containerd], CertsD: b.hosts.node()}); err != nil {
+	node := oracle.Options{Containerd: b.binaries[build.Containerd], CertsD: b.hosts.node()}
+	if b.node, err = oracle.Start(ctx, node); err != nil {
 		return err
 	}
 	b.stops = append(b.stops, b.node.Stop)
+	node.LocalPull, node.Header = true, scripted.SecondHeader
+	if b.local, err = oracle.Start(ctx, node); err != nil {
+		return err
+	}
+	b.stops = append(b.stops, b.local.Stop)
 	if err := b.makeNodes(ctx); err != nil {
 		return err
 	}
@@ -110,9 +117,24 @@ func (b *Bench) install(ctx context.Context) error {
 // its host: a node that is asked to pull asks, too.
 const eachAlone = "limits:\n  backOff: 0s\n"
 
+// contentFirst has pullgate look at what a plain manifest is made of before it
+// answers, of every registry: asked once, it must know what a node will find.
+// contentKnown is false while pullgate refuses a configuration with that field.
+const (
+	contentFirst = "  content: {default: wait, off: []}\n"
+	contentKnown = false
+)
+
 // configure starts pullgate anew, with more in the registries part of its
 // configuration.
 func (b *Bench) configure(ctx context.Context, registries string) error {
+	if contentKnown {
+		registries += contentFirst
+	}
+	return b.configureAsIs(ctx, registries)
+}
+
+func (b *Bench) configureAsIs(ctx context.Context, registries string) error {
 	b.stopPullgate()
 	var err error
 	b.server, err = pullgate.Start(ctx, b.cluster, pullgate.Options{

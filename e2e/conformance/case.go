@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"cmp"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullgate/pullgate/e2e/scripted"
@@ -44,27 +46,42 @@ type Try struct {
 	// Pool is the nodes that the Pod selects, AMD64 if empty.
 	Pool Pool
 
-	// Earlier is a pull of the image by the node, before anything else.
+	// Earlier is a pull of the image by the nodes, before anything else.
 	Earlier *Earlier
-	// Listed says that a node of the pool lists the image.
+	// Other is an image beside it that the nodes have pulled before.
+	Other *scripted.Behaviour
+	// Listed says that a node of the pool lists the image, by Names where the
+	// node's runtime names images in a way of its own.
 	Listed bool
+	Names  []string
 	// Config is what pullgate is configured with.
 	Config Config
 
-	// Node is what the document says that a node does.
-	Node NodeOutcome
+	// Node is what the document says that a node does, and Local what a node
+	// does that pulls by local pull, where that is something else.
+	Node  NodeOutcome
+	Local NodeOutcome
+	// First are the answers that are allowed when pullgate is asked for the
+	// first time. Where there are none it is asked once; else again and again,
+	// for a while, until its answer is one of Want.
+	First []Answer
 	// Want are the answers that the document allows.
 	Want []Answer
-	// Gap says that a node would fail for a reason that pullgate is known not
-	// to look at.
+	// Gap says that a node would fail for a reason that pullgate is told not to
+	// look at.
 	Gap bool
 }
 
-// Earlier is how it was when the node pulled the image: from a well-behaved
+// local is what a node does that pulls by local pull.
+func (t Try) local() NodeOutcome { return cmp.Or(t.Local, t.Node) }
+
+// Earlier is how it was when the nodes pulled the image: from a well-behaved
 // registry, or a private one where there are Secrets.
 type Earlier struct {
 	Behaviour scripted.Behaviour
 	Secrets   []Secret
+	// Content is what the tag stood for, if that was something else.
+	Content *scripted.Content
 }
 
 // Answer is pullgate's.
@@ -92,6 +109,10 @@ const (
 	// NoPull is no pull at all: nothing is asked of the node, and that is from
 	// reading the source.
 	NoPull NodeOutcome = "no pull"
+	// Reported is a pull by a node that there is none of here, from reports.
+	Reported NodeOutcome = "pulled, as is reported"
+	// SomePull is what only some of the nodes pull that it could be.
+	SomePull NodeOutcome = "pulled by some"
 )
 
 // Shape is where the image is, and what is done to the Pod.
@@ -124,13 +145,23 @@ const (
 	Mirrored        Config = "mirrored"
 	// NoSecrets takes the right to read Secrets away.
 	NoSecrets Config = "no right to read Secrets"
+	// Background leaves registries.content as it is out of the box: what a
+	// plain manifest is made of is looked at after the first answer, and for
+	// Docker Hub not at all. Under all other configurations it is looked at first.
+	Background Config = "content in the background"
 )
 
 // Pool is a group of nodes.
 type Pool string
 
-// The pools: nodes for linux/amd64, and one of each of two platforms.
+// The pools: nodes for linux/amd64, one of each of two platforms, and such as
+// cannot be had here: for those the outcome is what containerd's own matcher
+// says (matcher.go).
 const (
-	AMD64 Pool = "amd64"
-	Mixed Pool = "mixed"
+	AMD64       Pool = "amd64"
+	Mixed       Pool = "mixed"
+	Windows2019 Pool = "windows-2019"
+	Windows2022 Pool = "windows-2022"
+	Windows2025 Pool = "windows-2025"
+	ARM         Pool = "arm"
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,20 +12,38 @@ import (
 	"github.com/pullgate/pullgate/e2e/oracle"
 )
 
-// askNode has the node pull the image for the Pod.
-func (st *stage) askNode(ctx context.Context) (NodeOutcome, string, error) {
-	if st.try.Node == NoPull {
-		return NoPull, "", nil
+// askNodes has both nodes pull the image for the Pod.
+func (st *stage) askNodes(ctx context.Context, o *Outcome) error {
+	if st.try.Node == NoPull || st.try.Node == Reported {
+		o.Node, o.Local = st.try.Node, st.try.Node
+		return nil
+	}
+	if others, ok := elsewhere()[st.pool()]; ok {
+		var err error
+		o.Node, err = matched(st.try.Behaviour.Content.Children, others)
+		o.Local, o.NodeMessage = o.Node, "as containerd's own matcher says"
+		return err
 	}
 	request, err := st.request(ctx)
 	if err != nil {
-		return "", "", err
+		return err
 	}
-	r := st.node.Pull(ctx, request)
+	node, local := st.pull(ctx, request)
 	if err := ctx.Err(); err != nil {
-		return "", "", fmt.Errorf("the node did not come to an end: %w: %s", err, r.Message)
+		return fmt.Errorf("the nodes did not come to an end: %w: %s; %s", err, node.Message, local.Message)
 	}
-	return nodeOutcome(r), r.Message, nil
+	o.Node, o.NodeMessage = nodeOutcome(node), node.Message
+	o.Local, o.LocalMessage = nodeOutcome(local), local.Message
+	return nil
+}
+
+// pull has both nodes pull, at once: the registry tells them apart.
+func (b *Bench) pull(ctx context.Context, request oracle.Request) (node, local oracle.Result) {
+	var wg sync.WaitGroup
+	wg.Go(func() { local = b.local.Pull(ctx, request) })
+	node = b.node.Pull(ctx, request)
+	wg.Wait()
+	return node, local
 }
 
 // nodeOutcome takes every reason that the kubelet has no word for as the raw

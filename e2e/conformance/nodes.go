@@ -17,24 +17,28 @@ const poolLabel = "conformance.pullgate.dev/pool"
 // runs anything: what a node does is for the oracle to say.
 func (b *Bench) makeNodes(ctx context.Context) error {
 	for _, n := range []struct {
-		name, arch string
-		pool       Pool
+		name, os, arch, kernel string
+		pool                   Pool
 	}{
-		{listingNode, "amd64", AMD64},
-		{"mixed-amd64", "amd64", Mixed},
-		{"mixed-arm64", "arm64", Mixed},
+		{listingNode, "linux", "amd64", "6.12.0", AMD64},
+		{"mixed-amd64", "linux", "amd64", "6.12.0", Mixed},
+		{"mixed-arm64", "linux", "arm64", "6.12.0", Mixed},
+		{"windows-2019", "windows", "amd64", "10.0.17763.7558", Windows2019},
+		{"windows-2022", "windows", "amd64", "10.0.20348.4052", Windows2022},
+		{"windows-2025", "windows", "amd64", "10.0.26100.6584", Windows2025},
+		{"arm", "linux", "arm", "6.12.0", ARM},
 	} {
 		node, err := b.client.CoreV1().Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{
 			Name: n.name,
 			Labels: map[string]string{
-				corev1.LabelOSStable: "linux", corev1.LabelArchStable: n.arch, corev1.LabelHostname: n.name,
+				corev1.LabelOSStable: n.os, corev1.LabelArchStable: n.arch, corev1.LabelHostname: n.name,
 				poolLabel: string(n.pool),
 			},
 		}}, metav1.CreateOptions{})
 		if err != nil {
 			return fmt.Errorf("make node %s: %w", n.name, err)
 		}
-		node.Status.NodeInfo = corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: n.arch}
+		node.Status.NodeInfo = corev1.NodeSystemInfo{OperatingSystem: n.os, Architecture: n.arch, KernelVersion: n.kernel}
 		node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}
 		if _, err := b.client.CoreV1().Nodes().UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
 			return fmt.Errorf("make node %s: %w", n.name, err)

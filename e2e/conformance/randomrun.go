@@ -109,7 +109,7 @@ type tally struct {
 // run makes a run and counts it.
 func (t *tally) run(ctx context.Context, r Random) {
 	p := t.play(ctx, r)
-	s := compare(p.Node, p.Answer)
+	s := compare(p.Outcome)
 	var smallest Random
 	if p.Err == nil && !s.Agree {
 		smallest, p = t.shrink(ctx, r, p)
@@ -176,14 +176,15 @@ func (a *arena) play(ctx context.Context, r Random) (p played) {
 		image = repo + "@" + held.Digest
 	}
 	var wg sync.WaitGroup
-	var pulled oracle.Result
-	wg.Go(func() { pulled = a.node.Pull(ctx, a.request(r, image)) })
+	var node, local oracle.Result
+	wg.Go(func() { node, local = a.pull(ctx, a.request(r, image)) })
 	p.Answer, p.Message, p.Err = answer(ctx, func(ctx context.Context) error {
 		_, err := a.client.CoreV1().Pods(a.namespace).Create(ctx, a.pod(r, image), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		return err
 	})
 	wg.Wait()
-	p.Node, p.NodeMessage = nodeOutcome(pulled), pulled.Message
+	p.Node, p.NodeMessage = nodeOutcome(node), node.Message
+	p.Local, p.LocalMessage = nodeOutcome(local), local.Message
 	if p.Err == nil {
 		p.Err = ctx.Err()
 	}
@@ -207,7 +208,7 @@ func (a *arena) pod(r Random, image string) *corev1.Pod {
 }
 
 func (a *arena) describe(r Random, p played) string {
-	s := compare(p.Node, p.Answer)
+	s := compare(p.Outcome)
 	verdict := "agree"
 	switch {
 	case s.FalseDenial:
@@ -216,7 +217,8 @@ func (a *arena) describe(r Random, p played) string {
 		verdict = "FALSE ADMIT"
 	}
 	var b strings.Builder
-	_, _ = fmt.Fprintf(&b, "%s: node %s, pullgate %s\n  -replay '%s'\n  node:     %s\n  pullgate: %s\n", verdict, p.Node, p.Answer, r, p.NodeMessage, p.Message)
+	_, _ = fmt.Fprintf(&b, "%s: node %s, pullgate %s\n  -replay '%s'\n  node:     %s\n  local:    %s\n  pullgate: %s\n",
+		verdict, words(p.Node, p.Local), p.Answer, r, p.NodeMessage, p.LocalMessage, p.Message)
 	b.WriteString(trace(p.requests))
 	return b.String()
 }

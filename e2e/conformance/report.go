@@ -91,7 +91,7 @@ func newRow(c MeasuredCase) (Row, Score) {
 		if complaint := m.Complaint(); complaint != "" {
 			row.Complaints = append(row.Complaints, strings.TrimPrefix(m.Name+": "+complaint, ": "))
 		}
-		node, answer := string(m.Outcome.Node), string(m.Outcome.Answer)
+		node, answer := words(m.Outcome.Node, m.Outcome.Local), answerWords(m.Outcome)
 		if m.Outcome.Err != nil {
 			node, answer = "not measured", "not measured"
 		}
@@ -101,6 +101,14 @@ func newRow(c MeasuredCase) (Row, Score) {
 	row.Node, row.Pullgate = merge(nodes), merge(answers)
 	row.Agree, row.Gap = total.Agree, total.Gap
 	return row, total
+}
+
+// answerWords are the first answer and the last one.
+func answerWords(o Outcome) string {
+	if o.First == "" || o.First == o.Answer {
+		return string(o.Answer)
+	}
+	return fmt.Sprintf("%s, then %s", o.First, o.Answer)
 }
 
 // cell is what one try contributes to a column.
@@ -195,11 +203,11 @@ func cut(s string, n int) string {
 // Details is everything about a try, for finding out why.
 func (m Measured) Details(id string) string {
 	var b strings.Builder
-	_, _ = fmt.Fprintf(&b, "%s %s: node %s, pullgate %s\n", id, m.Name, m.Outcome.Node, m.Outcome.Answer)
+	_, _ = fmt.Fprintf(&b, "%s %s: node %s, pullgate %s\n", id, m.Name, words(m.Outcome.Node, m.Outcome.Local), answerWords(m.Outcome))
 	if c := m.Complaint(); c != "" {
 		_, _ = fmt.Fprintf(&b, "  wrong:     %s\n", c)
 	}
-	_, _ = fmt.Fprintf(&b, "  behaviour: %s\n  node:      %s\n  pullgate:  %s\n", m.Behaviour, m.Outcome.NodeMessage, m.Outcome.Message)
+	_, _ = fmt.Fprintf(&b, "  behaviour: %s\n  node:      %s\n  local:     %s\n  pullgate:  %s\n", m.Behaviour, m.Outcome.NodeMessage, m.Outcome.LocalMessage, m.Outcome.Message)
 	b.WriteString(trace(m.Requests))
 	return b.String()
 }
@@ -210,7 +218,7 @@ func trace(requests []scripted.Request) string {
 	for _, side := range scripted.Sides() {
 		for _, r := range requests {
 			if r.Side == side {
-				_, _ = fmt.Fprintf(&b, "    %-8s %s %s %s → %d\n", side, r.Method, r.Path, r.Authorization, r.Status)
+				_, _ = fmt.Fprintf(&b, "    %-11s %s %s %s → %d\n", side, r.Method, r.Path, r.Authorization, r.Status)
 			}
 		}
 	}

@@ -12,7 +12,7 @@ const shrinkSteps = 200
 
 // shrink makes a disagreement as small as it gets.
 func (a *arena) shrink(ctx context.Context, r Random, p played) (Random, played) {
-	was := compare(p.Node, p.Answer)
+	was := compare(p.Outcome)
 	for steps := 0; steps < shrinkSteps; {
 		smaller := false
 		for _, candidate := range reductions(r) {
@@ -20,7 +20,7 @@ func (a *arena) shrink(ctx context.Context, r Random, p played) (Random, played)
 				continue
 			}
 			o := a.play(ctx, candidate)
-			if s := compare(o.Node, o.Answer); o.Err == nil && s == was {
+			if s := compare(o.Outcome); o.Err == nil && s == was {
 				r, p, smaller = candidate, o, true
 				break
 			}

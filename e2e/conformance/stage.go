@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/pullgate/pullgate/e2e/oracle"
 	"github.com/pullgate/pullgate/e2e/scripted"
 )
 
@@ -44,24 +45,43 @@ func (b *Bench) set(ctx context.Context, id string, n int, t Try) (*stage, error
 	if err := st.namespaces(ctx); err != nil {
 		return nil, err
 	}
+	if err := st.other(ctx); err != nil {
+		return nil, err
+	}
 	if t.Earlier == nil {
 		return st, st.prepare(ctx)
 	}
 	then := t.Earlier.Behaviour
 	then.Content, then.Tag = t.Behaviour.Content, t.Behaviour.Tag
-	if _, err := b.registry.Set(st.repo, then); err != nil {
+	if t.Earlier.Content != nil {
+		then.Content = *t.Earlier.Content
+	}
+	pulled, err := b.registry.Set(st.repo, then)
+	if err != nil {
 		return nil, err
 	}
 	if err := st.earlier(ctx); err != nil {
 		return nil, err
 	}
 	if t.Listed {
-		if err := b.list(ctx, st.repo+"@"+st.digest, st.repo+":v1"); err != nil {
+		if err := b.list(ctx, st.listedNames(pulled.Digest)...); err != nil {
 			return nil, err
 		}
 	}
-	_, err := b.registry.Set(st.repo, t.Behaviour)
+	_, err = b.registry.Set(st.repo, t.Behaviour)
 	return st, err
+}
+
+// listedNames are those that a node lists the image by: containerd's, or the
+// try's own.
+func (st *stage) listedNames(digest string) (names []string) {
+	for _, name := range st.try.Names {
+		names = append(names, strings.NewReplacer("{repo}", st.repo, "{digest}", digest).Replace(name))
+	}
+	if names != nil {
+		return names
+	}
+	return []string{st.repo + "@" + digest, st.repo + ":v1"}
 }
 
 // scripts gives the try's repositories their behaviours, and the host its place.
@@ -159,8 +179,31 @@ func (st *stage) earlier(ctx context.Context) error {
 		}
 	}
 	request.PullPolicy = corev1.PullIfNotPresent
-	if r := st.node.Pull(ctx, request); !r.Pulled {
-		return fmt.Errorf("the node could not pull it earlier: %s: %s", r.Reason, r.Message)
+	if err := st.pulls(ctx, request); err != nil {
+		return err
 	}
 	return st.prepare(ctx)
+}
+
+// other has the nodes pull the image beside it, if the try has one.
+func (st *stage) other(ctx context.Context) error {
+	if st.try.Other == nil {
+		return nil
+	}
+	repo := st.goodHost() + "/other"
+	if _, err := st.registry.Set(repo, *st.try.Other); err != nil {
+		return err
+	}
+	return st.pulls(ctx, oracle.Request{Image: repo + ":v1"})
+}
+
+// pulls has both nodes pull what they must be able to.
+func (st *stage) pulls(ctx context.Context, request oracle.Request) error {
+	node, local := st.pull(ctx, request)
+	for _, r := range []oracle.Result{node, local} {
+		if !r.Pulled {
+			return fmt.Errorf("a node could not pull it earlier: %s: %s", r.Reason, r.Message)
+		}
+	}
+	return nil
 }
