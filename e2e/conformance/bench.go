@@ -32,8 +32,8 @@ type Bench struct {
 	client   kubernetes.Interface
 	// node pulls as containerd does out of the box, local by local pull.
 	node, local *oracle.Node
-	server   *pullgate.Server
-	port     int
+	server      *pullgate.Server
+	port        int
 	// probe is a namespace for looking whether the webhook is called.
 	probe string
 	stops []func()

@@ -45,9 +45,12 @@ const (
 	// Mirror has a mirror before it; PullOnlyMirror one that may not say what
 	// a tag means. Of the hidden ones only the node knows. SiblingMirror is at
 	// the registry's own address, as with two projects of one Harbor.
-	Mirror               Mapping = "mirror"
-	SiblingMirror        Mapping = "sibling mirror"
-	PullOnlyMirror       Mapping = "pull-only mirror"
+	Mirror         Mapping = "mirror"
+	SiblingMirror  Mapping = "sibling mirror"
+	PullOnlyMirror Mapping = "pull-only mirror"
+	// Rewritten names repositories otherwise at its mirror, as K3s and RKE2 write
+	// it. What follows is the expression, and behind => what it becomes.
+	Rewritten            Mapping = "rewritten "
 	HiddenMirror         Mapping = "hidden mirror"
 	HiddenPullOnlyMirror Mapping = "hidden pull-only mirror"
 )
@@ -132,6 +135,12 @@ func (h *hosts) toml(host string, m Mapping) string {
 	server := func(url string) string { return fmt.Sprintf("server = %q\n", url) }
 	mirror := func(at, capabilities string) string {
 		return server("http://"+loopbackHost) + fmt.Sprintf("[host.%q]\ncapabilities = [%s]\noverride_path = true\n", "http://"+at+"/mirror/v2", capabilities)
+	}
+	if rule, ok := strings.CutPrefix(string(m), string(Rewritten)); ok {
+		url := "http://" + mirrorHost + "/v2"
+		from, to, _ := strings.Cut(rule, " => ")
+		return server("http://"+loopbackHost+"/v2") + fmt.Sprintf(
+			"capabilities = [\"pull\", \"resolve\", \"push\"]\n[host.%[1]q]\ncapabilities = [\"pull\", \"resolve\"]\n[host.%[1]q.rewrite]\n%[2]q = %[3]q\n", url, from, to)
 	}
 	switch m {
 	case Unmapped:

@@ -25,9 +25,11 @@ type Behaviour struct {
 	Get   Statuses `json:"get,omitempty"`
 	Fetch Statuses `json:"fetch,omitempty"`
 	// Config and Layer hold for the blobs of these kinds, of an image that is no
-	// child of an index: Layer for its last one.
+	// child of an index: Layer for its last one, and Base for its first one of
+	// several, which all images have in common.
 	Config Statuses `json:"config,omitempty"`
 	Layer  Statuses `json:"layer,omitempty"`
+	Base   Statuses `json:"base,omitempty"`
 	Blobs  Blobs    `json:"blobs,omitzero"`
 	// Ping is the status of /v2/, 200 if zero.
 	Ping int `json:"ping,omitempty"`

@@ -78,7 +78,7 @@ func (b *builder) content(c Content) (document, error) {
 			"fsLayers": []any{}, "history": []any{}, "signatures": []any{},
 		})
 	default:
-		return b.manifest(image{Content: c, config: b.behaviour.Config, layer: b.behaviour.Layer})
+		return b.manifest(image{Content: c, config: b.behaviour.Config, layer: b.behaviour.Layer, base: b.behaviour.Base})
 	}
 }
 

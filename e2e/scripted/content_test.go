@@ -107,14 +107,15 @@ func TestImages(t *testing.T) {
 		config, layer int // the statuses of GET
 		off           [2]int64
 	}{
-		"right":         {Behaviour{}, 200, 200, [2]int64{0, 0}},
-		"sizes":         {Behaviour{Content: Content{ConfigSize: "+5", LayerSize: "-5"}}, 200, 200, [2]int64{5, -5}},
-		"lost":          {Behaviour{Config: Statuses{404}, Layer: Statuses{403}}, 404, 403, [2]int64{0, 0}},
-		"foreign":       {Behaviour{Content: Content{Foreign: There}}, 200, 404, [2]int64{0, 0}},
-		"gone":          {Behaviour{Content: Content{Foreign: Gone}}, 200, 404, [2]int64{0, 0}},
-		"here":          {Behaviour{Content: Content{Foreign: Here, Kind: DockerImage}}, 200, 200, [2]int64{0, 0}},
-		"three layers":  {Behaviour{Content: Content{Layers: 3}, Layer: Statuses{404}}, 200, 404, [2]int64{0, 0}},
-		"held in there": {Behaviour{Content: Content{ConfigData: true}, Config: Statuses{404}}, 404, 200, [2]int64{0, 0}},
+		"right":            {Behaviour{}, 200, 200, [2]int64{0, 0}},
+		"sizes":            {Behaviour{Content: Content{ConfigSize: "+5", LayerSize: "-5"}}, 200, 200, [2]int64{5, -5}},
+		"lost":             {Behaviour{Config: Statuses{404}, Layer: Statuses{403}}, 404, 403, [2]int64{0, 0}},
+		"foreign":          {Behaviour{Content: Content{Foreign: There}}, 200, 404, [2]int64{0, 0}},
+		"gone":             {Behaviour{Content: Content{Foreign: Gone}}, 200, 404, [2]int64{0, 0}},
+		"here":             {Behaviour{Content: Content{Foreign: Here, Kind: DockerImage}}, 200, 200, [2]int64{0, 0}},
+		"three layers":     {Behaviour{Content: Content{Layers: 3}, Layer: Statuses{404}}, 200, 404, [2]int64{0, 0}},
+		"the base is lost": {Behaviour{Content: Content{Layers: 2}, Base: Statuses{404}}, 200, 200, [2]int64{0, 0}},
+		"held in there":    {Behaviour{Content: Content{ConfigData: true}, Config: Statuses{404}}, 404, 200, [2]int64{0, 0}},
 	} {
 		t.Run(label, func(t *testing.T) {
 			s, image := start(t, tc.b)

@@ -13,10 +13,10 @@ import (
 )
 
 // image is what a manifest is made from: a Content, and the statuses of its
-// config and of its last layer.
+// config, of its last layer, and of the first one of several.
 type image struct {
 	Content
-	config, layer Statuses
+	config, layer, base Statuses
 }
 
 // mediaTypes are those of an image's three parts.
@@ -99,8 +99,14 @@ func (b *builder) layer(i image, mediaType types.MediaType, n int, last bool) (v
 		return v1.Descriptor{}, v1.Hash{}, err
 	}
 	d, err := b.add("layer", mediaType, body)
-	if err != nil || !last {
-		return d.descriptor(), diffID, err
+	if err != nil {
+		return v1.Descriptor{}, v1.Hash{}, err
+	}
+	if !last {
+		if n == 0 {
+			d = b.failing(d, i.base)
+		}
+		return d.descriptor(), diffID, nil
 	}
 	d = b.failing(d, i.layer)
 	entry := d.descriptor()
