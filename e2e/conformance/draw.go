@@ -9,10 +9,13 @@ import (
 // Draw draws the n-th random run of a seed, the same one each time.
 func Draw(seed uint64, n int) Random {
 	d := drawer{rand.New(rand.NewPCG(seed, uint64(n)))} //nolint:gosec // it must be repeatable
-	for {
-		if r := d.random(); !r.gap() {
-			return r
-		}
+	switch {
+	case d.chance(3):
+		return d.elsewhere()
+	case d.chance(40):
+		return d.nearly()
+	default:
+		return d.random()
 	}
 }
 
@@ -42,8 +45,83 @@ func (d drawer) random() Random {
 		r.Map = one(d, Mirror, Mirror, Mirror, SiblingMirror, PullOnlyMirror)
 	}
 	if r.Map.hasMirror() {
-		r.Mirror = d.behaviour()
-		r.Mirror.Content = r.Behaviour.Content
+		d.mirror(&r)
+	}
+	return r
+}
+
+// nearly draws a registry with which little is wrong: where much is, most of it is
+// never reached.
+func (d drawer) nearly() Random {
+	r := Random{Behaviour: scripted.Behaviour{Content: d.content()}, ByDigest: d.chance(20)}
+	b := &r.Behaviour
+	switch d.IntN(4) {
+	case 0:
+		b.Auth = public().Auth
+	case 1:
+		b.Auth, r.Secrets = privateBearer().Auth, []string{"good"}
+	case 2:
+		b.Auth, r.Secrets = private().Auth, []string{one(d, "good", "bad"), "good"}
+	}
+	b.Headers.Version = d.chance(50)
+	for range one(d, 0, 1, 1, 1, 2) {
+		switch d.IntN(8) {
+		case 0, 1:
+			b.Front = d.fronts()
+		case 2, 3:
+			d.blobs(b, 8)
+		case 4:
+			b.Headers = d.headers()
+		case 5:
+			b.Head = d.statuses()
+		case 6:
+			b.Fetch = d.statuses()
+		default:
+			b.Redirect = scripted.Redirect{Hops: 1, Signed: d.chance(30)}
+		}
+	}
+	*b = seen(*b)
+	if d.chance(15) {
+		r.Map = one(d, Mirror, Mirror, Mirror, SiblingMirror, PullOnlyMirror)
+		d.mirror(&r)
+	}
+	return r
+}
+
+// mirror draws a mirror that has the same, but for what either of them has lost.
+func (d drawer) mirror(r *Random) {
+	if r.Behaviour.Content.Kind == "" || r.Behaviour.Content.Kind == scripted.DockerImage {
+		r.Behaviour.Content.Layers = max(1, r.Behaviour.Content.Layers)
+	}
+	r.Mirror = d.behaviour()
+	r.Mirror.Content = r.Behaviour.Content
+	if d.chance(50) {
+		r.Mirror.Content.Children = found(r.Mirror.Content.Children)
+	}
+}
+
+// found are children of which nothing is lost.
+func found(children []scripted.Child) (all []scripted.Child) {
+	for _, c := range children {
+		c.Head, c.Get, c.ConfigBlob, c.LayerBlob = nil, nil, nil, nil
+		if c.Children != nil {
+			c.Children = append([]scripted.Child{}, found(c.Children)...)
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// elsewhere draws an index for nodes that there are none of here, with nothing
+// wrong but its platforms.
+func (d drawer) elsewhere() Random {
+	r := Random{Pool: one(d, Windows2019, Windows2022, Windows2025, ARM)}
+	r.Behaviour.Content.Kind = one(d, scripted.Index, scripted.DockerList)
+	for range one(d, 1, 1, 2, 3) {
+		r.Behaviour.Content.Children = append(r.Behaviour.Content.Children, scripted.Child{Platform: one(d,
+			"windows/amd64:10.0.17763.7558", "windows/amd64:10.0.20348.4052", "windows/amd64:10.0.25398.1", "windows/amd64:10.0.26100.6584",
+			"windows/amd64", "windows/amd64:10.0", "windows/arm64:10.0.26100.6584", "linux/amd64",
+			"linux/arm", "linux/arm/v5", "linux/arm/v6", "linux/arm/v7", "linux/arm/v7", "linux/arm/v8", "linux/arm64")})
 	}
 	return r
 }
@@ -69,7 +147,7 @@ func (d drawer) behaviour() scripted.Behaviour {
 		b.Ping = one(d, 401, 403, 404, 500, 503)
 	}
 	if d.chance(10) {
-		b.Redirect = scripted.Redirect{Hops: one(d, 1, 1, 2, 9, 10, 11, -1), Status: one(d, 0, 301, 302, 303, 308)}
+		b.Redirect = scripted.Redirect{Hops: one(d, 1, 1, 2, 9, 10, 11, -1), Status: one(d, 0, 301, 302, 303, 308), Signed: d.chance(20)}
 	}
 	if d.chance(5) {
 		b.Body = one(d, "other", "html", "empty")
@@ -79,11 +157,15 @@ func (d drawer) behaviour() scripted.Behaviour {
 	if d.chance(60) {
 		b.Auth = d.auth()
 	}
-	return b
+	if d.chance(15) {
+		b.Front = d.fronts()
+	}
+	d.blobs(&b, 1)
+	return seen(b)
 }
 
-// statuses fail for good, or several times and then no more: a registry that
-// fails later than that is the business of the blobs, which nobody looks at.
+// statuses fail for good, or several times and then no more. What fails only
+// later than that cannot be known from here: it is not drawn.
 func (d drawer) statuses() scripted.Statuses {
 	definite := []int{400, 401, 403, 403, 404, 404, 404, 405, 406, 409, 410, 418, 451, 501, 300, 301, 302, 304, 307}
 	passing := []int{407, 408, 421, 425, 429, 429, 429, 500, 500, 502, 503, 503, 504, scripted.Drop}
@@ -96,58 +178,4 @@ func (d drawer) statuses() scripted.Statuses {
 		s = append(s, one(d, same, same, same, one(d, passing...)))
 	}
 	return append(s, 200)
-}
-
-func (d drawer) headers() (h scripted.Headers) {
-	if d.chance(10) {
-		h.Digest = one(d, scripted.Absent, scripted.Wrong, scripted.Invalid)
-	}
-	if d.chance(8) {
-		h.Length = one(d, scripted.Absent, scripted.Absent, scripted.Big)
-	}
-	if d.chance(10) {
-		h.Type = one(d,
-			scripted.Absent, "text/html", "text/plain", "text/plain; charset=utf-8", "application/json", "application/octet-stream",
-			"application/vnd.oci.image.manifest.v1+json", "application/vnd.oci.image.manifest.v1+json; charset=utf-8",
-			"application/vnd.docker.distribution.manifest.v2+json;charset=utf-8", "Application/Vnd.OCI.Image.Manifest.V1+JSON",
-			"application/vnd.docker.distribution.manifest.v1+json", "application/vnd.docker.distribution.manifest.v1+prettyjws",
-			"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json",
-			"application/vnd.oci.artifact.manifest.v1+json", " application/vnd.oci.image.manifest.v1+json", "nonsense")
-	}
-	if d.chance(10) {
-		h.RetryAfter = one(d, "1", "3600", "soon")
-	}
-	return h
-}
-
-func (d drawer) content() scripted.Content {
-	switch {
-	case d.chance(50):
-		return scripted.Content{Kind: one(d, "", "", scripted.DockerImage)}
-	case d.chance(10):
-		return scripted.Content{Kind: one(d, scripted.Helm, scripted.ORAS)}
-	case d.chance(5):
-		return scripted.Content{Kind: scripted.Schema1}
-	case d.chance(12):
-		return scripted.Content{Platform: one(d, "linux/arm64", "windows/amd64", "linux/386")}
-	case d.chance(2):
-		return scripted.Content{Size: 5 << 20}
-	default:
-		return scripted.Content{Kind: one(d, scripted.Index, scripted.Index, scripted.DockerList), Children: d.children(2)}
-	}
-}
-
-func (d drawer) children(depth int) (all []scripted.Child) {
-	for range one(d, 0, 1, 1, 2, 2, 3, 4) {
-		c := scripted.Child{Platform: one(d, "linux/amd64", "linux/amd64", "linux/amd64", "linux/arm64", "linux/arm64/v8",
-			"linux/amd64/v1", "linux/amd64/v2", "linux/amd64/v3", "linux/386", "linux/arm/v7", "windows/amd64", "unknown/unknown", "")}
-		if c.Platform == "" || d.chance(5) {
-			c.Config = one(d, "linux/amd64", "linux/arm64", "linux/386", "linux/amd64/v3")
-		}
-		if depth > 0 && d.chance(10) {
-			c.Children = append([]scripted.Child{{Platform: "linux/amd64"}}, d.children(depth-1)...)
-		}
-		all = append(all, c)
-	}
-	return all
 }

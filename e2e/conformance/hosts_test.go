@@ -21,11 +21,17 @@ func TestHosts(t *testing.T) {
 	}
 	const plain = "server = \"http://127.0.0.1:5000\"\n"
 	for m, want := range map[Mapping]struct{ node, pullgate string }{
-		Scripted:     {plain, plain},
+		Scripted: {plain, plain},
+		Rewritten + "^a/(.*) => b/$1": {
+			"server = \"http://127.0.0.1:5000/v2\"\ncapabilities",
+			"server = \"http://127.0.0.1:5000/v2\"\ncapabilities = [\"pull\", \"resolve\", \"push\"]\n[host.\"http://10.1.2.3:5002/v2\"]\n" +
+				"capabilities = [\"pull\", \"resolve\"]\n[host.\"http://10.1.2.3:5002/v2\".rewrite]\n\"^a/(.*)\" = \"b/$1\"\n",
+		},
 		Unmapped:     {"none", "none"},
 		HiddenMirror: {plain + "[host.\"http://10.1.2.3:5002/mirror/v2\"]", plain},
 	} {
-		host := strings.ReplaceAll(string(m), " ", "-") + ".example.com:5000"
+		name, _, _ := strings.Cut(strings.ReplaceAll(string(m), " ", "-"), "-^")
+		host := name + ".example.com:5000"
 		if err := h.lead(host, m); err != nil {
 			t.Fatal(err)
 		}

@@ -13,15 +13,19 @@ const markdown = `# Conformance with a node
 
 <!-- Written by ` + "`make conformance`" + `; do not edit. -->
 
-Each case is a Pod that is held against two sides. The node is the kubelet's own code (its image manager, pull records and
-keyring, Kubernetes %[1]s) with a real containerd %[2]s on %[3]s, as they are out of the box. pullgate is the built binary
-behind a real API server %[1]s. Both ask the same registry, which is scripted to do what a row says, and each sees its answers
-from the first on. Docker Hub and other hosts are mapped to it by one certs.d folder that both sides read.
+Each case is a Pod that is held against two sides. The nodes are the kubelet's own code (its image manager, pull records and
+keyring, Kubernetes %[1]s) with a real containerd %[2]s on %[3]s, of both kinds that there are: out of the box it pulls with its
+transfer service, and where its configuration holds something which that cannot do (` + "`use_local_image_pull`" + `, but
+` + "`discard_unpacked_layers`" + ` and others as well) with its client, by *local pull*. pullgate is the built binary behind a real API
+server %[1]s. All ask the same registry, which is scripted to do what a row says, and each sees its answers from the first on.
+Docker Hub and other hosts are mapped to it by one certs.d folder that both sides read. pullgate looks at what a plain manifest is
+made of before it answers (` + "`registries.content: {default: wait, off: []}`" + `), for each case asks once.
 
-* **node**: what the node did: pulled, or the kubelet's reason.
-* **pullgate**: ALLOW let the Pod through, WARN did so with a warning, DENY rejected it.
+* **node**: what the nodes did: pulled, or the kubelet's reason; and what by local pull, where that is something else.
+* **pullgate**: ALLOW let the Pod through, WARN did so with a warning, DENY rejected it. Where it was asked again, both answers.
 * **agree**: the answer is one that the case allows, and neither of these:
-  a *false denial*, rejected by pullgate and pulled by the node; a *false admit*, let through without a warning and not pulled.
+  a *false denial*, rejected by pullgate and pulled by a node of either kind; a *false admit*, let through without a warning and
+  not pulled by a node of either kind.
 
 | | cases | agree | false denials | false admits | unverified |
 |---|---|---|---|---|---|
@@ -37,19 +41,21 @@ An unverified answer is a WARN: pullgate can't know, and says so.
 %[6]s
 ## Known gaps
 
-pullgate asks for a manifest and, where it is an index, for its body. It fetches nothing else, so it lets through what a node
-then fails at:
+What pullgate cannot know, and no case can show otherwise:
 
-* **C83**: a config or a layer that the registry does not serve.
-* **C84**: a config that is no JSON, or has another number of layers than the manifest.
-* **C86**: the body of a plain manifest that is not the announced one, or is missing. To fetch it would count against Docker
-  Hub's rate limit, which the HEAD request does not.
+* **C132**: what a plain manifest is made of, where ` + "`registries.content`" + ` is off. That is so for Docker Hub out of the box: a GET of
+  a manifest counts against its rate limit, and a HEAD does not. And in the background, which is the default elsewhere, the first
+  Pod is let through before it is known.
+* What only nodes see: a front end, or a registry that is out of order, in their place alone.
+* What a registry serves at first and not later, or not yet at first, by requests that pullgate has no reason to make.
+* What is on a node that does not list it: its layers by other images (C123), and images beyond the 50 largest.
 
 ## Random runs
 
-Registries drawn at random (the statuses of HEAD and GET in sequence, headers, challenges, token servers, redirects, bodies,
-media types, indexes, mirrors) with pull Secrets drawn at random, through both sides. What only the known gaps
-decide is not drawn. %[7]s
+Registries drawn at random (the statuses of HEAD and GET in sequence, headers, lengths, challenges, token servers, redirects,
+object stores, bodies, media types, plain manifests with their configs and layers, indexes with their children, front ends that
+everybody sees or pullgate alone, mirrors, platforms) with pull Secrets drawn at random, through both kinds of node and pullgate.
+%[7]s
 `
 
 // WriteMarkdown writes docs/conformance.md.

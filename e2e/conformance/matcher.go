@@ -30,14 +30,17 @@ func elsewhere() map[Pool][]ocispec.Platform {
 	}
 }
 
-// matched says what nodes do with an index that has nothing wrong but its
+// matched says what nodes do with content that has nothing wrong but its
 // platforms. A node takes its own platform out of the box, and by local pull what
-// its processor can do as well.
-func matched(children []scripted.Child, nodes []ocispec.Platform) (NodeOutcome, error) {
+// its processor can do as well; what is no index it takes as it is.
+func matched(c scripted.Content, nodes []ocispec.Platform) (NodeOutcome, error) {
+	if c.Kind != scripted.Index && c.Kind != scripted.DockerList {
+		return Pulled, nil
+	}
 	pulls, fails := false, false
 	for _, n := range nodes {
 		for _, m := range []platforms.Matcher{platforms.OnlyStrict(n), platforms.Only(n)} {
-			has, err := hasFor(children, m)
+			has, err := hasFor(c.Children, m)
 			if err != nil {
 				return "", err
 			}

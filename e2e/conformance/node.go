@@ -20,7 +20,7 @@ func (st *stage) askNodes(ctx context.Context, o *Outcome) error {
 	}
 	if others, ok := elsewhere()[st.pool()]; ok {
 		var err error
-		o.Node, err = matched(st.try.Behaviour.Content.Children, others)
+		o.Node, err = matched(st.try.Behaviour.Content, others)
 		o.Local, o.NodeMessage = o.Node, "as containerd's own matcher says"
 		return err
 	}

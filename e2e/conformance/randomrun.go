@@ -62,7 +62,15 @@ func (b *Bench) newArena(ctx context.Context) (*arena, error) {
 		}
 		a.objects[name] = *made
 	}
-	return a, nil
+	// The layer that all images have in common is on the nodes from the start.
+	common := randomDomain + "/common"
+	if _, err := b.registry.Set(common, scripted.Behaviour{Content: scripted.Content{Common: true}}); err != nil {
+		return nil, err
+	}
+	if err := b.hosts.lead(randomDomain, Scripted); err != nil {
+		return nil, err
+	}
+	return a, b.pulls(ctx, oracle.Request{Image: common + ":v1"})
 }
 
 // Random makes random runs and tells of each disagreement, made as small as it
@@ -177,7 +185,10 @@ func (a *arena) play(ctx context.Context, r Random) (p played) {
 	}
 	var wg sync.WaitGroup
 	var node, local oracle.Result
-	wg.Go(func() { node, local = a.pull(ctx, a.request(r, image)) })
+	others, other := elsewhere()[r.Pool]
+	if !other {
+		wg.Go(func() { node, local = a.pull(ctx, a.request(r, image)) })
+	}
 	p.Answer, p.Message, p.Err = answer(ctx, func(ctx context.Context) error {
 		_, err := a.client.CoreV1().Pods(a.namespace).Create(ctx, a.pod(r, image), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		return err
@@ -185,6 +196,10 @@ func (a *arena) play(ctx context.Context, r Random) (p played) {
 	wg.Wait()
 	p.Node, p.NodeMessage = nodeOutcome(node), node.Message
 	p.Local, p.LocalMessage = nodeOutcome(local), local.Message
+	if other && p.Err == nil {
+		p.Node, p.Err = matched(r.Behaviour.Content, others)
+		p.Local = p.Node
+	}
 	if p.Err == nil {
 		p.Err = ctx.Err()
 	}
@@ -203,7 +218,7 @@ func (a *arena) request(r Random, image string) oracle.Request {
 }
 
 func (a *arena) pod(r Random, image string) *corev1.Pod {
-	st := stage{names: r.Secrets}
+	st := stage{names: r.Secrets, try: Try{Pool: r.Pool}}
 	return st.pod(Container, image)
 }
 

@@ -67,7 +67,7 @@ func (b *Bench) Run(ctx context.Context, match *regexp.Regexp, between func() er
 		}
 		b.runPhase(ctx, all, NodeCredentials, Mirrored)
 	}
-	if contentKnown && has(all, Background) {
+	if has(all, Background) {
 		if err := b.configureAsIs(ctx, ""); err != nil {
 			return nil, err
 		}

@@ -16,9 +16,7 @@ func (a *arena) shrink(ctx context.Context, r Random, p played) (Random, played)
 	for steps := 0; steps < shrinkSteps; {
 		smaller := false
 		for _, candidate := range reductions(r) {
-			if steps++; candidate.gap() {
-				continue
-			}
+			steps++
 			o := a.play(ctx, candidate)
 			if s := compare(o.Outcome); o.Err == nil && s == was {
 				r, p, smaller = candidate, o, true

@@ -198,8 +198,8 @@ func (st *stage) other(ctx context.Context) error {
 }
 
 // pulls has both nodes pull what they must be able to.
-func (st *stage) pulls(ctx context.Context, request oracle.Request) error {
-	node, local := st.pull(ctx, request)
+func (b *Bench) pulls(ctx context.Context, request oracle.Request) error {
+	node, local := b.pull(ctx, request)
 	for _, r := range []oracle.Result{node, local} {
 		if !r.Pulled {
 			return fmt.Errorf("a node could not pull it earlier: %s: %s", r.Reason, r.Message)

@@ -107,3 +107,17 @@ func eachBlob(want Answer, statuses ...int) (tries []Try) {
 	}
 	return tries
 }
+
+// backgroundCases are under registries.content as it is out of the box.
+func backgroundCases() []Case {
+	lost := scripted.Behaviour{Layer: scripted.Statuses{404}}
+	return []Case{
+		{ID: "C132", Setup: "config or layer 404, with `registries.content` as it is out of the box; asked again", Tries: []Try{
+			{Name: "layer", Config: Background, Behaviour: lost, Node: ErrPull, First: answers(Allow, Deny), Want: answers(Deny)},
+			{Name: "config", Config: Background, Behaviour: scripted.Behaviour{Config: scripted.Statuses{404}}, Node: ErrPull, First: answers(Allow, Deny), Want: answers(Deny)},
+			{Name: "another body", Config: Background, Behaviour: spoiled("", "other"), Node: ErrPull, First: answers(Allow, Deny), Want: answers(Deny)},
+			{Name: "fine", Config: Background, Behaviour: scripted.Behaviour{}, Node: Pulled, First: answers(Allow), Want: answers(Allow)},
+			{Name: "layer, Docker Hub", Config: Background, Image: "org/c132:v1", Repo: "docker.io/org/c132", Behaviour: lost, Node: ErrPull, Want: answers(Allow), Gap: true},
+		}},
+	}
+}

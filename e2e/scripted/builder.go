@@ -92,7 +92,7 @@ func (b *builder) manifest(i image) (document, error) {
 	case ORAS:
 		return b.artifact(i, "application/vnd.oci.empty.v1+json", "application/vnd.acme.rocket.v1", `{}`)
 	case Attestation:
-		return b.artifact(i, types.OCIConfigJSON, "application/vnd.in-toto+json", `{"architecture":"unknown","os":"unknown","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:`+noDigest+`"]}}`)
+		return b.artifact(i, types.OCIConfigJSON, "application/vnd.in-toto+json", fmt.Sprintf(`{"architecture":"unknown","os":"unknown","author":%q,"config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}`, b.seed, noDigest))
 	default:
 		return document{}, fmt.Errorf("no kind of content is called %q", i.Kind)
 	}

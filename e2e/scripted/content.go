@@ -65,8 +65,8 @@ type Child struct {
 	Config string `json:"config,omitempty"`
 	// Kind is that of an image, if it is not the index's, or of an artifact.
 	Kind string `json:"kind,omitempty"`
-	// Children make it an index again.
-	Children []Child `json:"children,omitempty"`
+	// Children make it an index again, even if there are none.
+	Children []Child `json:"children,omitzero"`
 
 	// Size is what the index says of its length.
 	Size Size `json:"size,omitempty"`

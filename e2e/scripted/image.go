@@ -17,6 +17,8 @@ import (
 type image struct {
 	Content
 	config, layer, base Statuses
+	// child is one of an index, and has a layer like no other.
+	child bool
 }
 
 // mediaTypes are those of an image's three parts.
@@ -121,7 +123,7 @@ func (b *builder) layer(i image, mediaType types.MediaType, n int, last bool) (v
 // ownLayer reports whether something is wrong with the last layer. A node has it
 // for certain only if it is like no other: what it has it does not ask for.
 func (i image) ownLayer() bool {
-	return !i.Common && (len(i.layer) > 0 || i.LayerSize != "" || i.LayerType != "" || i.Foreign != "" || i.Layers > 0)
+	return i.child || !i.Common && (len(i.layer) > 0 || i.LayerSize != "" || i.LayerType != "" || i.Foreign != "" || i.Layers > 0)
 }
 
 // estrange makes a layer one that is elsewhere.

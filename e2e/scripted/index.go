@@ -62,7 +62,7 @@ func (b *builder) child(parent types.MediaType, c Child) (document, error) {
 	} else {
 		i := image{
 			Content: Content{Kind: c.Kind, Platform: cmp.Or(c.Config, c.Platform), BadConfig: c.BadConfig},
-			config:  c.ConfigBlob, layer: c.LayerBlob,
+			config:  c.ConfigBlob, layer: c.LayerBlob, child: true,
 		}
 		if i.Kind == "" && parent == types.DockerManifestList {
 			i.Kind = DockerImage

@@ -161,8 +161,9 @@ func TestRedirectsEnd(t *testing.T) {
 
 func TestBehaviourIsData(t *testing.T) {
 	b := Behaviour{
-		Content: Content{Kind: Index, Children: []Child{{Platform: "linux/arm64"}, {Config: "linux/amd64"}}},
+		Content: Content{Kind: Index, Children: []Child{{Platform: "linux/arm64"}, {Config: "linux/amd64"}, {Children: []Child{}, Size: "+1"}}},
 		Head:    Statuses{405}, Headers: Headers{Type: Absent}, Auth: Auth{Scheme: Bearer, Token: "html"},
+		Front: []Front{{Page: Page{Status: 403, Type: "text/html", Header: []string{"Server: nginx"}}, Sees: SeesPullgate, First: 2}}, Blobs: Blobs{Redirect: Signed},
 	}
 	var again Behaviour
 	if err := json.Unmarshal([]byte(b.String()), &again); err != nil {
