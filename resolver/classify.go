@@ -36,8 +36,11 @@ func classifyKind(ref reference.Reference, err error) outcome {
 		unsteady *registry.UnsteadyError
 		manifest *registry.ManifestError
 		status   *registry.StatusError
+		unusable *registry.UnusableError
 	)
 	switch {
+	case errors.As(err, &unusable):
+		return outcome{reason: NodeManaged, says: fmt.Sprintf("nodes ask for it in a way that pullgate cannot: its log says which endpoint of %s, and why", ref.Host)}
 	case errors.As(err, &withheld):
 		return withheldOutcome(ref, withheld)
 	// Before the rest, since what goes wrong at a token server says nothing of the image.

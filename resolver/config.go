@@ -28,6 +28,7 @@ type RegistriesConfig struct {
 	// CAs, plain-http registries. The nodes' own can be mounted. Hosts that it
 	// names are asked whatever their address. Empty: none. The folder must exist;
 	// what is in it may change at any time, and holds from the next look-up on.
+	// Rewrites are applied as k3s and RKE2 do, of which the folder comes then.
 	ConfigDir string `json:"configDir"`
 	// BlockedCIDRs are addresses that are not asked for a Pod's sake, besides
 	// those that never are: loopback, link-local, multicast, unspecified and the

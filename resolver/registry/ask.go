@@ -28,6 +28,7 @@ const (
 type ask struct {
 	*transport
 	endpoint   docker.RegistryHost
+	repository string // its name at the endpoint
 	authorizer docker.Authorizer
 	last       bool // no other endpoint comes after
 }
@@ -170,12 +171,18 @@ func (a *ask) send(ctx context.Context, method string, orig *http.Request) (resp
 }
 
 // url moves a URL of the distribution API to the endpoint, which may have a
-// path of its own, and must be told which registry it mirrors.
+// path of its own, and another name for the repository, and must be told which
+// registry it mirrors.
 func (a *ask) url(orig *http.Request) *url.URL {
+	asked := strings.TrimPrefix(orig.URL.Path, "/v2/")
+	// The next page of a list of tags has the endpoint's name already.
+	if what, ok := strings.CutPrefix(asked, a.ref.Repository+"/"); ok {
+		asked = a.repository + "/" + what
+	}
 	u := &url.URL{
 		Scheme:   a.endpoint.Scheme,
 		Host:     a.endpoint.Host,
-		Path:     path.Join("/", a.endpoint.Path, strings.TrimPrefix(orig.URL.Path, "/v2/")),
+		Path:     path.Join("/", a.endpoint.Path, asked),
 		RawQuery: orig.URL.RawQuery,
 	}
 	if a.endpoint.Host != defaultEndpoint(a.ref.Host) && a.endpoint.Host != a.ref.Host {

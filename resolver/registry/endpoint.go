@@ -2,11 +2,9 @@ package registry
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	"github.com/containerd/errdefs"
 
 	"github.com/pullgate/pullgate/resolver/bounded"
+	"github.com/pullgate/pullgate/resolver/registry/hostsfile"
 )
 
 const (
@@ -32,8 +31,15 @@ const (
 // asked: mirrors, then the registry itself.
 type chain struct {
 	endpoints []docker.RegistryHost
-	// id changes whenever the folder that the chain was read from does.
-	id string
+	// rewrites change a repository's name at an endpoint; none if shorter.
+	rewrites []hostsfile.Rewrites
+	// unusable are the endpoints that cannot be asked from here, by their place.
+	unusable map[int]*UnusableError
+	// told is done once the log has been told of them.
+	told *sync.Once
+	// folder changes whenever the folder that the chain was read from does, and id
+	// also when a file elsewhere becomes readable.
+	folder, id string
 	// named holds the host:port of the endpoints that the administrator named,
 	// and plain of those that are, or may be, spoken to in plain HTTP.
 	named, plain map[string]bool
@@ -55,6 +61,8 @@ type chains struct {
 
 	mu    sync.Mutex // held over reads of small local files, never over the network
 	fresh *bounded.Cache[struct{}]
+	// told are those of the chains, by what there is to tell.
+	told *bounded.Cache[*sync.Once]
 }
 
 func newChains(o Options) *chains {
@@ -65,6 +73,7 @@ func newChains(o Options) *chains {
 		proxies:   &proxies{of: http.ProxyFromEnvironment, guard: guard{o.BlockedCIDRs}},
 		cache:     bounded.New[*chain](maxChains),
 		fresh:     bounded.New[struct{}](maxChains),
+		told:      bounded.New[*sync.Once](maxChains),
 	}
 }
 
@@ -82,9 +91,9 @@ func (c *chains) get(host string) (*chain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read certs.d: %w", err)
 	}
-	id := host + signature(dir)
-	if !ok || known.id != id {
-		if known, err = c.read(host, id); err != nil {
+	folder := signature(dir)
+	if !ok || known.folder != folder || known.mended() {
+		if known, err = c.read(host, dir, folder); err != nil {
 			return nil, fmt.Errorf("read certs.d: %w", err)
 		}
 		c.cache.Set(host, known, chainTTL)
@@ -128,55 +137,6 @@ func (c *chains) namesAddress(addr string) bool {
 		return true
 	}
 	return c.names(addr)
-}
-
-func (c *chains) read(host, id string) (*chain, error) {
-	ch := &chain{
-		id: id, named: map[string]bool{}, plain: map[string]bool{},
-		plainElsewhere: c.plain, strict: map[*http.Client]http.RoundTripper{},
-	}
-	options := config.HostOptions{
-		HostDir:      func(string) (string, error) { return c.dir(host) },
-		UpdateClient: func(client *http.Client) error { return c.adapt(client, ch) },
-	}
-	endpoints, err := config.ConfigureHosts(context.Background(), options)(host)
-	if err != nil {
-		return nil, err
-	}
-	ch.endpoints = endpoints
-	for _, e := range endpoints {
-		if e.Host != defaultEndpoint(host) || c.names(host) {
-			ch.named[withPort(e.Scheme, e.Host)] = true
-		}
-		if e.Scheme == "http" || e.Client.Transport != ch.strict[e.Client] {
-			ch.plain[withPort("http", e.Host)] = true
-		}
-	}
-	return ch, nil
-}
-
-// adapt fits containerd's HTTP client for a server's use. containerd calls it
-// once for the client that endpoints share and once more for each endpoint with
-// settings of its own, whose transport is a clone.
-func (c *chains) adapt(client *http.Client, ch *chain) error {
-	// Otherwise it is a copy that shares the adapted transport.
-	if t, ok := client.Transport.(*http.Transport); ok {
-		trusted := func(addr string) bool { return ch.named[addr] || c.namesAddress(addr) }
-		t.DialContext = c.guard.dial(t.DialContext, func(addr string) bool { return trusted(addr) || c.proxies.names(addr) })
-		t.Proxy = func(req *http.Request) (*url.URL, error) { return c.proxies.choose(req, trusted) }
-		t.MaxResponseHeaderBytes = maxHeaderBytes
-		t.MaxIdleConnsPerHost = t.MaxIdleConns
-		client.Transport = traced{capped{c.wrapped(t)}}
-	}
-	ch.strict[client] = client.Transport
-	return nil
-}
-
-func (c *chains) wrapped(t http.RoundTripper) http.RoundTripper {
-	if c.wrap == nil {
-		return t
-	}
-	return c.wrap(t)
 }
 
 // defaultEndpoint is the host that is asked where certs.d names no server.

@@ -119,5 +119,20 @@ func (e *BlockedError) Error() string {
 	return fmt.Sprintf("address %s is not allowed: name the registry in certs.d if it is meant", e.Addr)
 }
 
+// UnusableError is an endpoint of certs.d that cannot be asked from here as a node
+// asks it.
+type UnusableError struct {
+	// Endpoint is its scheme, host and port.
+	Endpoint string
+	Err      error
+}
+
+func (e *UnusableError) Error() string {
+	return fmt.Sprintf("%s cannot be asked as a node asks it: %v", e.Endpoint, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *UnusableError) Unwrap() error { return e.Err }
+
 // errNoEndpoint is a certs.d entry that leaves no endpoint to ask.
 var errNoEndpoint = errors.New("no endpoint may resolve this reference: see the registry's hosts.toml")

@@ -34,9 +34,10 @@ type transport struct {
 	// upon which a node fetches the manifest (C59), from the endpoint answered:
 	// no other is asked then (C89).
 	incomplete bool
-	answered   int
+	answered   place
 	// doubt is set when an endpoint that comes before the one that answered
-	// failed in a way that may pass: it may have something else (C91).
+	// failed in a way that may pass: it may have something else (C91). So may the
+	// one that answered, under another name.
 	doubt error
 }
 
@@ -47,25 +48,19 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Path == "/v2/" {
 		return pong(req), nil
 	}
-	ctx := docker.WithScope(req.Context(), "repository:"+t.ref.Repository+":pull")
+	t.session.chain.tell(req.Context(), t.ref.Host)
 
 	var worst failure
-	asked := t.endpoints()
-	for n, i := range asked {
-		a := &ask{
-			transport:  t,
-			endpoint:   t.session.chain.endpoints[i],
-			authorizer: t.session.authorizers[i],
-			last:       n == len(asked)-1,
-		}
-		resp, err := a.do(ctx, req)
-		f := t.judge(a.endpoint, resp, err)
+	asked := t.places()
+	for n, p := range asked {
+		resp, err := t.ask(req, p, n == len(asked)-1)
+		f := t.judge(t.session.chain.endpoints[p.endpoint], resp, err)
 		if f.priority == 0 {
-			t.settle(req, resp, i, worst)
+			t.settle(req, resp, p, worst)
 			return t.present(req, resp), nil
 		}
 		worst = worst.or(f)
-		if f.final {
+		if f.final && !p.several {
 			break
 		}
 	}
@@ -75,33 +70,45 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, worst.err
 }
 
-// settle notes which endpoint answered, and what it left open.
-func (t *transport) settle(req *http.Request, resp *http.Response, endpoint int, worst failure) {
+// ask asks one endpoint.
+func (t *transport) ask(req *http.Request, p place, last bool) (*http.Response, error) {
+	if unusable := t.session.chain.unusable[p.endpoint]; unusable != nil {
+		return nil, unusable
+	}
+	a := &ask{
+		transport:  t,
+		endpoint:   t.session.chain.endpoints[p.endpoint],
+		repository: p.repository,
+		authorizer: t.session.authorizers[p.endpoint],
+		last:       last,
+	}
+	return a.do(docker.WithScope(req.Context(), "repository:"+p.repository+":pull"), req)
+}
+
+// settle notes where there was an answer, and what it left open.
+func (t *transport) settle(req *http.Request, resp *http.Response, p place, worst failure) {
 	if worst.passing {
 		t.doubt = worst.err
+	} else if p.several {
+		t.doubt = t.session.chain.unclear(p.endpoint)
 	}
 	t.own = t.own || resp.Header.Get(versionHeader) != "" || contentDigest(resp).Validate() == nil
 	if req.Method == http.MethodHead && !t.blob {
-		t.incomplete, t.answered = t.lacks(resp), endpoint
+		t.incomplete, t.answered = t.lacks(resp), p
 	}
 }
 
-// endpoints lists those to ask, by their place in the chain. Some mirrors may
-// serve content by digest and still not be trusted to say what a tag means.
-func (t *transport) endpoints() (list []int) {
+// places lists where to ask. Some mirrors may serve content by digest and still
+// not be trusted to say what a tag means.
+func (t *transport) places() []place {
 	if t.incomplete {
-		return []int{t.answered}
+		return []place{t.answered}
 	}
 	needed := docker.HostCapabilityPull
 	if t.ref.Digest == "" {
 		needed |= docker.HostCapabilityResolve
 	}
-	for i, e := range t.session.chain.endpoints {
-		if e.Capabilities.Has(needed) {
-			list = append(list, i)
-		}
-	}
-	return list
+	return t.session.chain.places(t.ref.Repository, needed)
 }
 
 // pong answers the ping that go-containerregistry sends and a node does not

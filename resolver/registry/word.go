@@ -64,7 +64,9 @@ func ownWord(resp *http.Response, list []ggcr.Diagnostic) (own bool, page string
 		return true, ""
 	case resp.StatusCode == http.StatusUnauthorized && challenges(resp):
 		return true, ""
-	case page == "" && resp.Header.Get(versionHeader) != "":
+	// nginx, set up as the distribution's documentation says, sends this header with
+	// pages of its own too, and these are HTML.
+	case (page == "" || page == "text/plain") && resp.Header.Get(versionHeader) != "":
 		return true, ""
 	default:
 		return false, page
