@@ -103,6 +103,7 @@ fuzz: ## fuzz each target for FUZZTIME (5000x): all that strangers write, and wh
 	go test ./resolver $(call fuzzing,Tags)
 	go test ./resolver/keyring $(call fuzzing,Secret)
 	go test ./resolver/registry $(call fuzzing,HostsTOML)
+	go test ./resolver/registry $(call fuzzing,Piecemeal)
 	go test ./resolver/words $(call fuzzing,Words)
 	cd e2e && go test ./differential $(call fuzzing,Keyring)
 	cd e2e && go test ./differential $(call fuzzing,Reference)

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
 	ggcrregistry "github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
@@ -158,5 +160,57 @@ func TestRewritesOfAllRequests(t *testing.T) {
 		if v := r.Check(t.Context(), Image{Reference: image}, pod); !strings.Contains(v.Message, want) {
 			t.Errorf("%s: %s %q (%s), want %q", image, v.Reason, v.Message, v.Detail, want)
 		}
+	}
+}
+
+// An endpoint that needs a file which only nodes have leaves open what it would
+// have said; the others answer. The log says once which file it is.
+func TestFilesOfNodes(t *testing.T) {
+	const (
+		key    = "client = [[\"node.crt\", \"node.key\"]]\n"
+		both   = "server = \"SERVER\"\n"
+		mirror = "[host.\"MIRROR\"]\n"
+	)
+	for name, tc := range map[string]struct {
+		toml                 string
+		mirrorHas, serverHas bool
+		want                 Reason
+	}{
+		"of the mirror, the server has it":     {both + mirror + key, true, true, Pullable},
+		"of the mirror, the server has it not": {both + mirror + key, true, false, NodeManaged},
+		"of the server, the mirror has it":     {both + key + mirror, true, true, Pullable},
+		"of the server, the mirror has it not": {both + key + mirror, false, true, NodeManaged},
+		"of both":                              {both + key + mirror + key, true, true, NodeManaged},
+		"the only endpoint's":                  {both + key, true, true, NodeManaged},
+	} {
+		t.Run(name, func(t *testing.T) {
+			repositories := map[bool][]string{true: {"acme/app"}}
+			_, mirror := holds(t, repositories[tc.mirrorHas]...)
+			_, server := holds(t, repositories[tc.serverHas]...)
+			toml := strings.NewReplacer("MIRROR", mirror.URL, "SERVER", server.URL).Replace(tc.toml)
+			config := DefaultConfig()
+			config.Registries.ConfigDir = t.TempDir()
+			registrytest.Map(t, config.Registries.ConfigDir, "_default", toml)
+			r := newResolver(t, config)
+			var lines []string
+			ctx := logr.NewContext(t.Context(), funcr.New(func(_, line string) { lines = append(lines, line) }, funcr.Options{}))
+			for _, image := range []string{"a.test/acme/app:v1", "a.test/acme/app:v2", "b.test/acme/app:v1"} {
+				v := r.Check(ctx, Image{Reference: image}, Pod{Credentials: NewCredentials("dev", nil)})
+				if v.Reason != tc.want {
+					t.Errorf("%s: %s %q (%s), want %s", image, v.Reason, v.Message, v.Detail, tc.want)
+				}
+				if strings.Contains(v.Message, "node.crt") {
+					t.Errorf("whoever creates a Pod is told of the administrator's files: %q", v.Message)
+				}
+			}
+			if want := strings.Count(toml, "node.crt"); len(lines) != want {
+				t.Errorf("logged %q, want %d lines", lines, want)
+			}
+			for _, line := range lines {
+				if !strings.Contains(line, "_default/node.crt") || !strings.Contains(line, `"endpoint"="http://127.0.0.1`) {
+					t.Errorf("logged %q", line)
+				}
+			}
+		})
 	}
 }

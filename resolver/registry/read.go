@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net/http"
 	"net/url"
 
@@ -30,6 +32,9 @@ func (c *chains) read(host, dir, folder string) (*chain, error) {
 		if read, failed := hostsfile.Read(dir); failed == nil && read != nil {
 			file = read
 		}
+	}
+	if errors.As(err, new(*fs.PathError)) && len(file.Entries) > 0 {
+		endpoints, err = c.piecemeal(host, file, ch)
 	}
 	if err != nil {
 		return nil, err

@@ -3,10 +3,13 @@ package hostsfile
 import (
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 )
@@ -34,6 +37,27 @@ func Read(dir string) (*File, error) {
 		return nil, err
 	}
 	return parse(data, dir)
+}
+
+// Endpoints are the entries for a registry host, with the server named: that is the
+// registry itself where the file names none.
+func (f *File) Endpoints(host string) []Entry {
+	list := slices.Clone(f.Entries)
+	last := &list[len(list)-1]
+	if last.Host != "" {
+		return list
+	}
+	last.Scheme, last.Path, last.Capabilities = "https", "/v2", allCapabilities
+	if last.Host, _ = docker.DefaultHost(host); docker.IsLocalhost(host) {
+		_, port, _ := net.SplitHostPort(host)
+		if port != "" && port != "443" {
+			last.Scheme = "http"
+		}
+		if port != "80" {
+			last.SkipVerify = new(true)
+		}
+	}
+	return list
 }
 
 // document is a hosts.toml as TOML has it.
