@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -57,4 +58,17 @@ func platformWords(list []ocispec.Platform) string {
 		}
 	}
 	return words.Printable(words.Cut(strings.Join(names, ", "), maxQuoted))
+}
+
+// ofRuntime takes the certainty from what the nodes' platforms say, where a Pod
+// names a RuntimeClass: its handler may run something else, such as wasi/wasm, or
+// another build of Windows under Hyper-V, and some runtimes pull for the handler.
+// Only the nodes' configuration tells which platform that is. The RuntimeClass has
+// no more than the handler's name, and a handler may have any.
+func ofRuntime(v Verdict, pod Pod) Verdict {
+	if v.Reason == PlatformMismatch && pod.RuntimeClass != "" {
+		v.Reason = NodeManaged
+		v.Message = also(v.Message, fmt.Sprintf("RuntimeClass %s may be for another, which only its nodes know", words.Quote(pod.RuntimeClass, maxQuoted)))
+	}
+	return v
 }

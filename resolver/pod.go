@@ -13,11 +13,15 @@ type Pod struct {
 	// Nodes is what is known of the nodes that the Pod can land on, nil if
 	// nothing is.
 	Nodes Nodes
+	// RuntimeClass is the name of the one that the Pod names, "" if it names none.
+	RuntimeClass string
 }
 
 // Nodes is what is known of the nodes that a Pod can land on.
 type Nodes interface {
-	// Platforms are those of the nodes, each once; none if not known.
+	// Platforms are those of the nodes, each once; none if not known. The variant is
+	// that of the node's kubelet, which says none, and the OS version is known of
+	// Windows only.
 	Platforms() []ocispec.Platform
 	// List reports whether a node is known to have an image. That none is
 	// proves nothing: nodes list only some of their images.

@@ -140,7 +140,7 @@ func (r *Resolver) Check(ctx context.Context, image Image, pod Pod) (v Verdict) 
 	case r.client.NodeLocal(ref.Host):
 		return Verdict{Reason: NodeLocal, Message: fmt.Sprintf("registry %s is the node's own loopback", ref.Host)}
 	}
-	return presentOnNode(r.pull(ctx, ref, pod), image.PullPolicy, ref, pod)
+	return presentOnNode(ofRuntime(r.pull(ctx, ref, pod), pod), image.PullPolicy, ref, pod)
 }
 
 // notPulled is the verdict on an image with the policy Never (C51).

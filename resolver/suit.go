@@ -138,6 +138,7 @@ func (r *Resolver) isFaulty(image string) bool {
 type nodeReport struct {
 	platform ocispec.Platform
 	variants []content.Report
+	keys     []content.Key // of the variants
 }
 
 func (r *Resolver) reports(f found, pod Pod, report func(content.Node) (content.Report, bool)) (list []nodeReport) {
@@ -145,7 +146,7 @@ func (r *Resolver) reports(f found, pod Pod, report func(content.Node) (content.
 		n := nodeReport{platform: platform}
 		for _, node := range r.nodesOf(platform) {
 			if one, ok := report(node); ok {
-				n.variants = append(n.variants, one)
+				n.variants, n.keys = append(n.variants, one), append(n.keys, node.Key)
 			}
 		}
 		list = append(list, n)
@@ -172,8 +173,8 @@ func (r *Resolver) judgeReports(f found, list []nodeReport) Verdict {
 			faults = append(faults, s.fault)
 		case s.fault != nil:
 			partial, fine = s.fault, true
-		case s.unlike:
-			unlike, fine = append(unlike, n.platform), fine || s.fine
+		case len(s.unlike) > 0:
+			unlike, fine = append(unlike, s.unlike...), fine || s.fine
 		default:
 			fine = true
 		}
@@ -221,26 +222,31 @@ func (r *Resolver) refuse(f found, list []nodeReport, unlike []ocispec.Platform,
 
 // summary is what an image is to the nodes of one platform.
 type summary struct {
-	fine   bool           // some of them can pull it
-	unlike bool           // some of them find nothing for their platform
-	fault  *content.Fault // some of them fail, for good
-	unread *content.Fault // nobody knows of some
+	fine   bool               // some of them can pull it
+	unlike []ocispec.Platform // these of them find nothing for their platform, or not with every setting
+	fault  *content.Fault     // some of them fail, for good
+	unread *content.Fault     // nobody knows of some
 }
 
 func (n nodeReport) sum() (s summary) {
-	for _, report := range n.variants {
+	for i, report := range n.variants {
+		if report.Default.NoMatch || report.Local.NoMatch {
+			s.unlike = append(s.unlike, n.keys[i].Platform())
+		}
 		for _, o := range []content.Outcome{report.Default, report.Local} {
 			switch {
 			case o.Sound():
 				s.fine = true
 			case o.NoMatch:
-				s.unlike = true
 			case !o.Fault.Definite:
 				s.unread = o.Fault
 			case s.fault == nil || s.fault.Part != content.LayerPart:
 				s.fault = o.Fault
 			}
 		}
+	}
+	if len(s.unlike) == len(n.variants) && !s.fine && len(n.variants) > 0 {
+		s.unlike = []ocispec.Platform{n.platform}
 	}
 	return s
 }

@@ -57,6 +57,9 @@ type Finding struct {
 func (e Examiner) Examine(ctx context.Context, s Subject, anew bool) (findings []Finding, cached bool) {
 	creds, cached := e.credentials(ctx, s, anew)
 	pod := resolver.Pod{Credentials: creds}
+	if class := s.Spec.RuntimeClassName; class != nil {
+		pod.RuntimeClass = *class
+	}
 	if e.Nodes != nil {
 		pod.Nodes = newPlacement(ctx, e.Nodes, s.Spec)
 	}

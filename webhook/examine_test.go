@@ -65,6 +65,31 @@ func TestSecretsOfTheServiceAccount(t *testing.T) {
 	}
 }
 
+// podKeeper keeps the Pods that it is asked about.
+type podKeeper struct {
+	Checker
+	pods []resolver.Pod
+}
+
+// Instant knows everything.
+func (k *podKeeper) Instant(_ resolver.Image, pod resolver.Pod) (resolver.Verdict, bool) {
+	k.pods = append(k.pods, pod)
+	return resolver.Verdict{Reason: resolver.Pullable}, true
+}
+
+// Whose handler runs the Pod is part of the question.
+func TestRuntimeClassOfThePod(t *testing.T) {
+	k := &podKeeper{}
+	e := Examiner{Checker: k, Secrets: &recordingSecrets{}, Accounts: accounts{}, Nodes: nodeList{}}
+	images := []workload.Image{{Image: resolver.Image{Reference: "registry.test/a:1"}}}
+	for _, class := range []*string{nil, new("wasmtime")} {
+		e.Examine(t.Context(), Subject{Namespace: "dev", Spec: workload.PodSpec{RuntimeClassName: class}, Images: images}, false)
+	}
+	if len(k.pods) != 2 || k.pods[0].RuntimeClass != "" || k.pods[1].RuntimeClass != "wasmtime" {
+		t.Errorf("asked about %+v", k.pods)
+	}
+}
+
 // A ServiceAccount that cannot be read may name the Secret that is missing (C25).
 func TestUnreadableServiceAccount(t *testing.T) {
 	config := resolver.DefaultConfig()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"unique"
 
@@ -65,7 +66,8 @@ func (n *Nodes) OnDelete(obj any) {
 
 // Node is what is read here of a cluster's node. It is made by SlimNode.
 type Node struct {
-	// Node has name, labels and platform, and nothing else.
+	// Node has name, labels and platform, and nothing else. The kernel version is
+	// that of windowsBuild.
 	corev1.Node
 	// images are the names of the images that the node lists. Its fellows list the
 	// same: each name is kept once, which in a large cluster is most of the memory.
@@ -83,6 +85,7 @@ func SlimNode(obj any) (any, error) {
 		Status: corev1.NodeStatus{NodeInfo: corev1.NodeSystemInfo{
 			OperatingSystem: node.Status.NodeInfo.OperatingSystem,
 			Architecture:    node.Status.NodeInfo.Architecture,
+			KernelVersion:   windowsBuild(node.Status.NodeInfo),
 		}},
 	}}
 	names := 0
@@ -96,4 +99,18 @@ func SlimNode(obj any) (any, error) {
 		}
 	}
 	return slim, nil
+}
+
+// windowsBuild is the version of a Windows node by which its images are chosen,
+// such as 10.0.20348, "" for another. The revision behind it does not count, and
+// differs from node to node. It is kept once.
+func windowsBuild(info corev1.NodeSystemInfo) string {
+	if info.OperatingSystem != "windows" {
+		return ""
+	}
+	version := info.KernelVersion
+	if parts := strings.SplitN(version, ".", 4); len(parts) == 4 {
+		version = strings.TrimSuffix(version, "."+parts[3])
+	}
+	return unique.Make(version).Value()
 }

@@ -39,3 +39,23 @@ func TestNodes(t *testing.T) {
 	nodes.OnDelete(cache.DeletedFinalStateUnknown{Key: "b", Obj: node("b", "old")})
 	want("deleted")
 }
+
+// Of a Windows node the build is kept, which decides what it pulls (B09), and of no
+// other anything.
+func TestWindowsBuild(t *testing.T) {
+	for kernel, want := range map[string]string{
+		"10.0.20348.2700":   "10.0.20348",
+		"10.0.20348":        "10.0.20348",
+		"10.0.20348.2700.1": "10.0.20348",
+		"10.0":              "10.0", // the matcher knows it for none
+		"":                  "",
+		"5.10.0-28-generic": "5.10.0-28-generic",
+	} {
+		if got := windowsBuild(corev1.NodeSystemInfo{OperatingSystem: "windows", KernelVersion: kernel}); got != want {
+			t.Errorf("windowsBuild(%q) = %q, want %q", kernel, got, want)
+		}
+		if got := windowsBuild(corev1.NodeSystemInfo{OperatingSystem: "linux", KernelVersion: kernel}); got != "" {
+			t.Errorf("Linux, %q: %q", kernel, got)
+		}
+	}
+}

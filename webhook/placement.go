@@ -61,12 +61,13 @@ func candidates(spec workload.PodSpec, nodes []*Node) []*Node {
 func (p placement) Platforms() []ocispec.Platform {
 	var list []ocispec.Platform
 	for _, n := range p.nodes() {
-		platform := ocispec.Platform{OS: n.Status.NodeInfo.OperatingSystem, Architecture: n.Status.NodeInfo.Architecture}
+		info := &n.Status.NodeInfo
+		platform := ocispec.Platform{OS: info.OperatingSystem, Architecture: info.Architecture, OSVersion: info.KernelVersion}
 		if platform.OS == "" || platform.Architecture == "" {
 			return nil
 		}
 		if !slices.ContainsFunc(list, func(known ocispec.Platform) bool {
-			return known.OS == platform.OS && known.Architecture == platform.Architecture
+			return known.OS == platform.OS && known.Architecture == platform.Architecture && known.OSVersion == platform.OSVersion
 		}) {
 			list = append(list, platform)
 		}

@@ -42,6 +42,14 @@ func TestPlatforms(t *testing.T) {
 	amd64, arm64 := ocispec.Platform{OS: "linux", Architecture: "amd64"}, ocispec.Platform{OS: "linux", Architecture: "arm64"}
 	cluster := []*Node{node("a", "amd64"), node("b", "amd64"), node("c", "arm64")}
 	silent := slim(&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "silent"}})
+	windows := func(kernel string) *Node {
+		full := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: kernel}}
+		full.Status.NodeInfo = corev1.NodeSystemInfo{OperatingSystem: "windows", Architecture: "amd64", KernelVersion: kernel}
+		return slim(full)
+	}
+	build := func(version string) ocispec.Platform {
+		return ocispec.Platform{OS: "windows", Architecture: "amd64", OSVersion: version}
+	}
 
 	affinity := func(term corev1.NodeSelectorTerm) corev1.PodSpec {
 		return corev1.PodSpec{Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
@@ -62,6 +70,8 @@ func TestPlatforms(t *testing.T) {
 		"affinity to a name, as of a DaemonSet": {affinity(corev1.NodeSelectorTerm{MatchFields: []corev1.NodeSelectorRequirement{
 			{Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{"b"}},
 		}}), nodeList{nodes: cluster}, []ocispec.Platform{amd64}},
+		"Windows, by its builds": {corev1.PodSpec{}, nodeList{nodes: []*Node{windows("10.0.17763.1"), windows("10.0.17763.2"), windows("10.0.20348.1")}},
+			[]ocispec.Platform{build("10.0.17763"), build("10.0.20348")}},
 		"nowhere yet":            {corev1.PodSpec{NodeSelector: map[string]string{"pool": "gpu"}}, nodeList{nodes: cluster}, nil},
 		"a node that is not set": {corev1.PodSpec{}, nodeList{nodes: append([]*Node{silent}, cluster...)}, nil},
 		"no nodes":               {corev1.PodSpec{}, nodeList{}, nil},

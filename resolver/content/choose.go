@@ -16,6 +16,11 @@ type Key struct{ OS, Architecture, OSVersion, Variant string }
 // KeyOf is the Key of a platform.
 func KeyOf(p ocispec.Platform) Key { return Key{p.OS, p.Architecture, p.OSVersion, p.Variant} }
 
+// Platform is the one that a Key is of.
+func (k Key) Platform() ocispec.Platform {
+	return ocispec.Platform{OS: k.OS, Architecture: k.Architecture, OSVersion: k.OSVersion, Variant: k.Variant}
+}
+
 // Node is a node's platform, as containerd sees it.
 type Node struct {
 	Key Key

@@ -127,9 +127,10 @@ func (t target) key() string {
 		NodeName                  string
 		NodeSelector              map[string]string
 		Affinity                  workload.Affinity
+		RuntimeClass              *string
 	}{
 		t.namespace, t.image.Reference, t.spec.ServiceAccount(), t.image.PullPolicy, t.spec.Template,
-		t.spec.ImagePullSecrets, t.spec.NodeName, t.spec.NodeSelector, t.spec.Affinity,
+		t.spec.ImagePullSecrets, t.spec.NodeName, t.spec.NodeSelector, t.spec.Affinity, t.spec.RuntimeClassName,
 	}
 	data, err := json.Marshal(parts)
 	if err != nil {

@@ -161,6 +161,7 @@ func TestKeyTellsApartWhatHasAnotherVerdict(t *testing.T) {
 		"template":      func(t *target) { t.spec.Template = true },
 		"node":          func(t *target) { t.spec.NodeName = "a" },
 		"node selector": func(t *target) { t.spec.NodeSelector = map[string]string{"a": "b"} },
+		"RuntimeClass":  func(t *target) { t.spec.RuntimeClassName = new("kata") },
 		"affinity":      func(t *target) { t.spec.Affinity.NodeAffinity.Required = &corev1.NodeSelector{} },
 	} {
 		tg := targetFor("r.io/a")
