@@ -102,6 +102,7 @@ fuzz: ## fuzz each target for FUZZTIME (5000x): all that strangers write, and wh
 	go test ./resolver $(call fuzzing,Manifest)
 	go test ./resolver $(call fuzzing,Tags)
 	go test ./resolver/keyring $(call fuzzing,Secret)
+	go test ./resolver/reference $(call fuzzing,OnNode)
 	go test ./resolver/registry $(call fuzzing,HostsTOML)
 	go test ./resolver/registry $(call fuzzing,Piecemeal)
 	go test ./resolver/words $(call fuzzing,Words)

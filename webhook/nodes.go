@@ -11,6 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/pullgate/pullgate/resolver/reference"
 )
 
 // Nodes follows the cluster's nodes: it is an event handler for an informer. The
@@ -69,8 +71,9 @@ type Node struct {
 	// Node has name, labels and platform, and nothing else. The kernel version is
 	// that of windowsBuild.
 	corev1.Node
-	// images are the names of the images that the node lists. Its fellows list the
-	// same: each name is kept once, which in a large cluster is most of the memory.
+	// images are the names of the images that the node lists, in full. Its fellows
+	// list the same: each name is kept once, which in a large cluster is most of the
+	// memory.
 	images []unique.Handle[string]
 }
 
@@ -95,7 +98,7 @@ func SlimNode(obj any) (any, error) {
 	slim.images = make([]unique.Handle[string], 0, names)
 	for _, image := range node.Status.Images {
 		for _, name := range image.Names {
-			slim.images = append(slim.images, unique.Make(name))
+			slim.images = append(slim.images, unique.Make(reference.OnNode(name)))
 		}
 	}
 	return slim, nil

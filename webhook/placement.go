@@ -77,6 +77,11 @@ func (p placement) Platforms() []ocispec.Platform {
 
 // List reports whether one of the nodes lists an image.
 func (p placement) List(ref reference.Reference) bool {
-	name := unique.Make(ref.String())
-	return slices.ContainsFunc(p.nodes(), func(n *Node) bool { return slices.Contains(n.images, name) })
+	var names []unique.Handle[string]
+	for _, name := range ref.NodeNames() {
+		names = append(names, unique.Make(name))
+	}
+	return slices.ContainsFunc(p.nodes(), func(n *Node) bool {
+		return slices.ContainsFunc(names, func(name unique.Handle[string]) bool { return slices.Contains(n.images, name) })
+	})
 }

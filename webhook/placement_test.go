@@ -86,16 +86,42 @@ func TestPlatforms(t *testing.T) {
 	}
 }
 
+// A node may list an image under other names than the Pod has for it, by its runtime
+// (B13).
 func TestList(t *testing.T) {
-	const digest = "docker.io/library/nginx@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	list := nodeList{nodes: []*Node{node("a", "amd64"), node("b", "amd64", digest, "docker.io/library/nginx:1")}}
-	for image, want := range map[string]bool{"nginx:1": true, "nginx:2": false, digest: true, "nginx": false, "r.io/library/nginx:1": false} {
-		ref, err := reference.Parse(image)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := newPlacement(t.Context(), list, workload.PodSpec{}).List(ref); got != want {
-			t.Errorf("List(%s) = %t, want %t", image, got, want)
+	const digest = "@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	for runtime, names := range map[string][]string{
+		"containerd":  {"docker.io/library/nginx" + digest, "docker.io/library/nginx:1", "docker.io/library/my-app:dev", "r.io/app:1"},
+		"cri-dockerd": {"nginx" + digest, "nginx:1", "my-app:dev", "r.io/app:1", "<none>:<none>"},
+		"CRI-O":       {"docker.io/library/nginx" + digest, "docker.io/library/nginx:1", "localhost/my-app:dev", "r.io/app:1"},
+	} {
+		list := nodeList{nodes: []*Node{node("a", "amd64"), node("b", "amd64", names...)}}
+		for image, want := range map[string]bool{
+			"nginx:1":                          true,
+			"docker.io/library/nginx:1":        true,
+			"docker.io/nginx:1":                true,
+			"nginx" + digest:                   true,
+			"nginx:2" + digest:                 true,
+			"docker.io/library/nginx" + digest: true,
+			"my-app:dev":                       true,
+			"r.io/app:1":                       true,
+			"nginx:2":                          false,
+			"nginx":                            false,
+			"my-app":                           false,
+			"app:1":                            false,
+			"r.io/library/nginx:1":             false,
+			"r.io/my-app:dev":                  false,
+			// Only without a registry it may be the node's own.
+			"docker.io/library/my-app:dev": runtime != "CRI-O",
+			"localhost/my-app:dev":         runtime == "CRI-O",
+		} {
+			ref, err := reference.Parse(image)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := newPlacement(t.Context(), list, workload.PodSpec{}).List(ref); got != want {
+				t.Errorf("%s: List(%s) = %t, want %t", runtime, image, got, want)
+			}
 		}
 	}
 }
@@ -121,7 +147,7 @@ func TestSlimNode(t *testing.T) {
 	for _, name := range got.images {
 		images = append(images, name.Value())
 	}
-	if diff := cmp.Diff([]string{"nginx:1", "nginx:latest", "redis:1"}, images); diff != "" {
+	if diff := cmp.Diff([]string{"docker.io/library/nginx:1", "docker.io/library/nginx:latest", "docker.io/library/redis:1"}, images); diff != "" {
 		t.Errorf("images (-want +got):\n%s", diff)
 	}
 	if other, err := SlimNode(&corev1.Pod{}); err != nil || other == nil {

@@ -31,6 +31,8 @@ type Reference struct {
 	// TagImplied tells that the reference names neither tag nor digest.
 	TagImplied bool
 	Digest     digest.Digest
+	// Short tells that the reference names no registry, and means Docker Hub.
+	Short bool
 }
 
 // Name is the repository with its host, by which credentials are looked up.
@@ -65,7 +67,7 @@ func Parse(s string) (Reference, error) {
 	// Not distribution.Domain, which finds none in `my_reg.io/foo`; containerd
 	// takes what stands before the first slash.
 	host, repository, _ := strings.Cut(named.Name(), "/")
-	ref := Reference{Host: host, Repository: repository}
+	ref := Reference{Host: host, Repository: repository, Short: host == dockerHub && !namesDockerHub(s)}
 	if d, ok := named.(distribution.Digested); ok {
 		ref.Digest = d.Digest()
 		return ref, nil

@@ -10,15 +10,16 @@ import (
 func TestParse(t *testing.T) {
 	const digest = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	for in, want := range map[string]Reference{
-		"nginx":                       {Host: "docker.io", Repository: "library/nginx", Tag: "latest", TagImplied: true},
-		"nginx:1":                     {Host: "docker.io", Repository: "library/nginx", Tag: "1"},
+		"nginx":                       {Host: "docker.io", Repository: "library/nginx", Tag: "latest", TagImplied: true, Short: true},
+		"nginx:1":                     {Host: "docker.io", Repository: "library/nginx", Tag: "1", Short: true},
 		"index.docker.io/org/app":     {Host: "docker.io", Repository: "org/app", Tag: "latest", TagImplied: true},
-		"foo:5000":                    {Host: "docker.io", Repository: "library/foo", Tag: "5000"},             // C07
-		"Foo/bar:1":                   {Host: "Foo", Repository: "bar", Tag: "1"},                              // C04
-		"img:nope@" + digest:          {Host: "docker.io", Repository: "library/img", Digest: digest},          // C05
-		"localhost/foo":               {Host: "localhost", Repository: "foo", Tag: "latest", TagImplied: true}, // C39
-		"localhost":                   {Host: "docker.io", Repository: "library/localhost", Tag: "latest", TagImplied: true},
+		"foo:5000":                    {Host: "docker.io", Repository: "library/foo", Tag: "5000", Short: true},    // C07
+		"Foo/bar:1":                   {Host: "Foo", Repository: "bar", Tag: "1"},                                  // C04
+		"img:nope@" + digest:          {Host: "docker.io", Repository: "library/img", Digest: digest, Short: true}, // C05
+		"localhost/foo":               {Host: "localhost", Repository: "foo", Tag: "latest", TagImplied: true},     // C39
+		"localhost":                   {Host: "docker.io", Repository: "library/localhost", Tag: "latest", TagImplied: true, Short: true},
 		"[::1]:5000/foo:1":            {Host: "[::1]:5000", Repository: "foo", Tag: "1"},
+		"docker.io/nginx:1":           {Host: "docker.io", Repository: "library/nginx", Tag: "1"},
 		"my_reg.io/foo":               {Host: "my_reg.io", Repository: "foo", Tag: "latest", TagImplied: true},
 		"DOCKER.IO/library/nginx:1":   {Host: "DOCKER.IO", Repository: "library/nginx", Tag: "1"},
 		"registry.example.com/a/b:v1": {Host: "registry.example.com", Repository: "a/b", Tag: "v1"},
