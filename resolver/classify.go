@@ -34,6 +34,7 @@ func classifyKind(ref reference.Reference, err error) outcome {
 		blocked  *registry.BlockedError
 		withheld *registry.WithheldError
 		unsteady *registry.UnsteadyError
+		page     *registry.PageError
 		manifest *registry.ManifestError
 		status   *registry.StatusError
 		unusable *registry.UnusableError
@@ -54,6 +55,10 @@ func classifyKind(ref reference.Reference, err error) outcome {
 		return outcome{reason: UnsupportedManifest, says: manifest.What}
 	case errors.As(err, &status):
 		return classifyStatus(ref, status)
+	case errors.As(err, &page):
+		o := unavailable(ref, pageWords("it", page.Status, page.Page))
+		o.page = true
+		return o
 	case errors.As(err, &blocked):
 		return outcome{reason: Blocked, says: fmt.Sprintf("registry %s is at an address that pullgate may not ask", ref.Host)}
 	default:

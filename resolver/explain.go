@@ -88,7 +88,7 @@ func (r *Resolver) confirm(ctx context.Context, ref reference.Reference, login r
 		return r.explained(ctx, ref, login, said, get)
 	case err != nil:
 		return o
-	case head.Page != "" && head.At == "":
+	case head.Page != "" && (head.At == "" || !head.ObjectStore()):
 		return o
 	}
 	var again *registry.StatusError
@@ -102,7 +102,7 @@ func (r *Resolver) confirm(ctx context.Context, ref reference.Reference, login r
 
 // claimed is what a refusal would mean, were it the registry's own.
 func claimed(ref reference.Reference, e *registry.StatusError) outcome {
-	if e.At != "" {
+	if e.At != "" && e.ObjectStore() {
 		return outcome{reason: UnsupportedManifest, says: fmt.Sprintf("registry %s redirects HEAD to %s, which answers %s: have the registry answer HEAD by itself, or sign the address for HEAD too",
 			ref.Host, words.Quote(e.At, maxQuoted), statusWords(e.Code()))} // B17
 	}

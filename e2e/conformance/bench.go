@@ -121,8 +121,8 @@ const eachAlone = "limits:\n  backOff: 0s\n"
 // answers, of every registry: asked once, it must know what a node will find.
 // contentKnown is false while pullgate refuses a configuration with that field.
 const (
-	contentFirst = "  content: {default: wait, off: []}\n"
-	contentKnown = false
+	contentFirst = "  content: {default: wait, offFor: []}\n"
+	contentKnown = true
 )
 
 // configure starts pullgate anew, with more in the registries part of its

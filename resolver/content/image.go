@@ -19,9 +19,8 @@ const maxConfig = 1 << 20
 // ReadImage reads a plain manifest with its config, and asks for its layers. A node
 // does not hold its platform against its own (C77), so there is one Report for all.
 func (r Reader) ReadImage(ctx context.Context, d ocispec.Descriptor) Report {
-	reading := r.begin(Node{}, true)
-	o := Outcome{Fault: reading.image(ctx, d)}
-	return Report{Default: o, Local: o, Deep: true, At: time.Now()}
+	w := r.begin(Node{}, true).image(ctx, d)
+	return Report{Default: Outcome{Fault: w.def}, Local: Outcome{Fault: w.local}, Deep: true, At: time.Now()}
 }
 
 // manifest fetches a manifest by its digest, and takes it apart as a node does.
@@ -48,35 +47,49 @@ func (r *reading) manifest(ctx context.Context, d ocispec.Descriptor) (m ocispec
 }
 
 // image reads a manifest, and finds out whether a node can fetch what it names.
-func (r *reading) image(ctx context.Context, d ocispec.Descriptor) *Fault {
+func (r *reading) image(ctx context.Context, d ocispec.Descriptor) ways {
 	m, fault := r.manifest(ctx, d)
 	if fault != nil {
-		return fault
+		return alike(fault)
 	}
+	w := alike(nil)
 	var layers []ocispec.Descriptor
-	worst := r.config(ctx, m)
 	for _, l := range m.Layers {
 		if images.IsLayerType(l.MediaType) {
 			layers = append(layers, l)
 			continue
 		}
-		worst = worse(worst, r.blob(ctx, BlobPart, l))
+		fault = worse(fault, r.blob(ctx, BlobPart, l))
 	}
-	// Layers of what is no image are fetched by one way of pulling only, if at all.
-	if !images.IsConfigType(m.Config.MediaType) {
-		return worst
+	diffIDs, bad := r.config(ctx, m)
+	fault = worse(fault, bad)
+	w.def, w.local = fault, fault
+	if bad == nil && diffIDs >= 0 && diffIDs != len(layers) {
+		mismatch := badConfig(m, fmt.Sprintf("its manifest has %d layers and its config %d", len(layers), diffIDs))
+		w.local = worse(w.local, mismatch)
+		if images.IsConfigType(m.Config.MediaType) && len(layers) > 0 {
+			w.def = worse(w.def, mismatch)
+		}
+	}
+	if w.local != nil && w.local.Definite {
+		return w // whatever becomes of the layers
 	}
 	for _, l := range layers {
-		if worst != nil && worst.Definite {
+		lost := r.blob(ctx, LayerPart, l)
+		w.local = worse(w.local, lost)
+		// What is not unpacked needs no layers.
+		if images.IsConfigType(m.Config.MediaType) {
+			w.def = worse(w.def, lost)
+		}
+		if w.local != nil && w.local.Definite {
 			break
 		}
-		worst = worse(worst, r.blob(ctx, LayerPart, l))
 	}
-	return worst
+	return w
 }
 
-// blob asks for a blob. One that says where else it is, is looked for there first,
-// by a node; nobody here asks such a place.
+// blob asks for a blob. One that says where else it is, a node looks for there
+// first, and nobody here asks such a place.
 func (r *reading) blob(ctx context.Context, p Part, d ocispec.Descriptor) *Fault {
 	if isInline(d) || len(d.URLs) > 0 {
 		return nil
@@ -84,45 +97,35 @@ func (r *reading) blob(ctx context.Context, p Part, d ocispec.Descriptor) *Fault
 	return r.has(ctx, p, d)
 }
 
-// config reads the config of an image, and holds it against the layers (C84).
-func (r *reading) config(ctx context.Context, m ocispec.Manifest) *Fault {
+// config reads the config of an image, and returns of how many layers it is, below
+// zero if that is not known (C84).
+func (r *reading) config(ctx context.Context, m ocispec.Manifest) (layers int, _ *Fault) {
 	body := m.Config.Data
 	switch {
 	case isInline(m.Config):
-	case m.Config.Size > maxConfig || !images.IsConfigType(m.Config.MediaType):
-		return r.blob(ctx, ConfigPart, m.Config)
+	case m.Config.Size > maxConfig:
+		return -1, r.blob(ctx, ConfigPart, m.Config)
 	default:
 		var fault *Fault
 		if body, fault = r.fetch(ctx, ConfigPart, m.Config); fault != nil {
 			if fault.Definite {
-				return fault
+				return -1, fault
 			}
 			// It may be at a store that cannot be asked from here.
-			return r.blob(ctx, ConfigPart, m.Config)
+			return -1, r.blob(ctx, ConfigPart, m.Config)
 		}
-	}
-	if !images.IsConfigType(m.Config.MediaType) {
-		return nil
 	}
 	var config struct {
 		RootFS struct {
-			DiffIDs []json.RawMessage `json:"diff_ids"`
+			DiffIDs []string `json:"diff_ids"`
 		} `json:"rootfs"`
 	}
-	bad := func(what string) *Fault {
-		return &Fault{Part: ConfigPart, Digest: m.Config.Digest, Definite: true, Err: &registry.ManifestError{What: what}}
-	}
 	if json.Unmarshal(body, &config) != nil {
-		return bad("its config is not JSON of the right form")
+		return -1, badConfig(m, "its config is not JSON of the right form")
 	}
-	layers := 0
-	for _, l := range m.Layers {
-		if images.IsLayerType(l.MediaType) {
-			layers++
-		}
-	}
-	if layers > 0 && layers != len(config.RootFS.DiffIDs) {
-		return bad(fmt.Sprintf("its manifest has %d layers and its config %d", layers, len(config.RootFS.DiffIDs)))
-	}
-	return nil
+	return len(config.RootFS.DiffIDs), nil
+}
+
+func badConfig(m ocispec.Manifest, what string) *Fault {
+	return &Fault{Part: ConfigPart, Digest: m.Config.Digest, Definite: true, Err: &registry.ManifestError{What: what}}
 }

@@ -50,15 +50,21 @@ type reading struct {
 	// seen are platforms that were found on the way.
 	seen []ocispec.Platform
 	// heads are what was asked for already, and what came of it.
-	heads map[string]*Fault
+	heads map[string]ways
 }
+
+// ways is what an image comes to in the two ways of pulling.
+type ways struct{ def, local *Fault }
+
+// alike is for what makes no difference to them.
+func alike(f *Fault) ways { return ways{f, f} }
 
 func (r Reader) begin(node Node, deep bool) *reading {
 	left := maxRequests
 	if deep {
 		left = maxDeepRequests
 	}
-	return &reading{Reader: r, node: node, deep: deep, left: left, heads: map[string]*Fault{}}
+	return &reading{Reader: r, node: node, deep: deep, left: left, heads: map[string]ways{}}
 }
 
 // ReadIndex reads what a node of a platform reads of an index, and keeps what
@@ -90,7 +96,7 @@ func (r *reading) all(ctx context.Context, x *Index, depth int) Outcome {
 		if e.Platform != nil && !r.node.Strict.Match(*e.Platform) {
 			continue
 		}
-		fault := r.fetched(ctx, e)
+		fault := r.fetched(ctx, e).def
 		if fault == nil && images.IsIndexType(e.MediaType) && !e.inline {
 			var nested *Index
 			if nested, fault = r.index(ctx, e, depth); fault == nil {
@@ -108,7 +114,7 @@ func (r *reading) all(ctx context.Context, x *Index, depth int) Outcome {
 func (r *reading) each(ctx context.Context, chain []entry) Outcome {
 	var worst *Fault
 	for _, e := range chain {
-		worst = worse(worst, r.fetched(ctx, e))
+		worst = worse(worst, r.fetched(ctx, e).local)
 	}
 	return Outcome{Fault: worst}
 }
@@ -135,28 +141,28 @@ func worse(a, b *Fault) *Fault {
 }
 
 // fetched finds out whether a node can fetch an entry, once.
-func (r *reading) fetched(ctx context.Context, e entry) *Fault {
+func (r *reading) fetched(ctx context.Context, e entry) ways {
 	key := fmt.Sprint(e.Digest, " ", e.Size, " ", e.MediaType)
-	fault, known := r.heads[key]
+	w, known := r.heads[key]
 	if !known {
-		fault = r.look(ctx, e)
-		r.heads[key] = fault
+		w = r.look(ctx, e)
+		r.heads[key] = w
 	}
-	return fault
+	return w
 }
 
-func (r *reading) look(ctx context.Context, e entry) *Fault {
+func (r *reading) look(ctx context.Context, e entry) ways {
 	switch {
 	case e.Size <= 0:
-		return noSize(ManifestPart, e.Descriptor)
+		return alike(noSize(ManifestPart, e.Descriptor))
 	case e.inline, images.IsIndexType(e.MediaType):
-		return nil // an index is fetched where it is looked into
+		return ways{} // an index is fetched where it is looked into
 	case !images.IsManifestType(e.MediaType):
-		return r.has(ctx, BlobPart, e.Descriptor)
+		return alike(r.has(ctx, BlobPart, e.Descriptor))
 	case r.deep:
 		return r.image(ctx, e.Descriptor)
 	default:
-		return r.has(ctx, ManifestPart, e.Descriptor)
+		return alike(r.has(ctx, ManifestPart, e.Descriptor))
 	}
 }
 

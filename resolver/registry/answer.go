@@ -43,7 +43,7 @@ func (t *transport) judge(endpoint docker.RegistryHost, resp *http.Response, err
 	case t.stay && redirects(resp):
 		return failure{}
 	case resp.StatusCode < 200, resp.StatusCode > 299:
-		return refusal(endpoint, resp)
+		return t.refusal(endpoint, resp)
 	case t.blob, t.incomplete, t.lacks(resp):
 		return failure{} // not sized up by its header (C88)
 	case t.ref.Digest == "" && contentDigest(resp).Validate() != nil:
@@ -63,14 +63,15 @@ func redirects(resp *http.Response) bool {
 }
 
 // refusal is an answer that is no success. A page may pass, whatever its status.
-func refusal(endpoint docker.RegistryHost, resp *http.Response) failure {
+// Content is asked for at the next endpoint after any.
+func (t *transport) refusal(endpoint docker.RegistryHost, resp *http.Response) failure {
 	status := newStatusError(resp, origin(&url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host}))
 	f := failure{err: status, priority: otherStatus, passing: PassingStatus(status.Code()) || status.Page != ""}
 	switch {
 	case status.Code() == http.StatusNotFound:
 		f.priority = notFound
 	case status.Code() >= 300 && status.Code() < 400:
-		f.final = true
+		f.final = !t.content
 	}
 	return f
 }

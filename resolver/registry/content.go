@@ -8,7 +8,6 @@ import (
 	"net/http"
 
 	"github.com/containerd/containerd/v2/core/images"
-	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pullgate/pullgate/resolver/reference"
@@ -37,7 +36,8 @@ func (c *Client) Content(ref reference.Reference, login Login) (*Content, error)
 // manifest that a node takes. It fails with a *ManifestError where the size or the
 // digest is not the descriptor's, and else as Head does.
 func (c *Content) Fetch(ctx context.Context, d ocispec.Descriptor) ([]byte, error) {
-	resp, err := c.ask(ctx, http.MethodGet, d, false)
+	t := c.transport(d)
+	resp, err := c.ask(ctx, t, http.MethodGet, d)
 	if err != nil {
 		return nil, err
 	}
@@ -45,16 +45,20 @@ func (c *Content) Fetch(ctx context.Context, d ocispec.Descriptor) ([]byte, erro
 	body, err := io.ReadAll(resp.Body)
 	var manifest *ManifestError
 	switch {
-	case err != nil && (!errors.As(err, &manifest) || !manifest.OtherContent):
+	case err != nil && !errors.As(err, &manifest):
+		return nil, err
+	case err == nil && int64(len(body)) == d.Size && d.Digest.Algorithm().FromBytes(body) == d.Digest:
+		return body, nil
+	// A node stumbles over a page as well, where it gets the same one.
+	case t.page != "", !t.own && !isManifestBody(body):
+		return nil, &PageError{Status: resp.StatusCode, Page: t.page}
+	case err != nil && !manifest.OtherContent:
 		return nil, err
 	case int64(len(body)) != d.Size:
 		return nil, sizeError(d, int64(len(body)))
-	case err != nil:
-		return nil, err
-	case digest.FromBytes(body) != d.Digest && d.Digest.Algorithm() == digest.Canonical:
+	default:
 		return nil, errOtherContent()
 	}
-	return body, nil
 }
 
 // Has asks for what a descriptor names without fetching it, and returns nil if it
@@ -62,7 +66,9 @@ func (c *Content) Fetch(ctx context.Context, d ocispec.Descriptor) ([]byte, erro
 // size, since a node sends none but GET. A blob that is elsewhere, by a redirect,
 // counts as there. Its errors are those of Fetch.
 func (c *Content) Has(ctx context.Context, d ocispec.Descriptor) error {
-	resp, err := c.ask(ctx, http.MethodHead, d, true)
+	t := c.transport(d)
+	t.stay = t.blob
+	resp, err := c.ask(ctx, t, http.MethodHead, d)
 	var status *StatusError
 	switch {
 	case err == nil:
@@ -77,7 +83,7 @@ func (c *Content) Has(ctx context.Context, d ocispec.Descriptor) error {
 		_, err := c.Fetch(ctx, d)
 		return err
 	}
-	if resp, err = c.ask(ctx, http.MethodGet, d, true); err != nil {
+	if resp, err = c.ask(ctx, t, http.MethodGet, d); err != nil {
 		return err
 	}
 	resp.Body.Close() // it may have gigabytes
@@ -87,20 +93,26 @@ func (c *Content) Has(ctx context.Context, d ocispec.Descriptor) error {
 	return nil
 }
 
-// ask sends one request for a descriptor, to the place where a node looks for its
-// media type.
-func (c *Content) ask(ctx context.Context, method string, d ocispec.Descriptor, stay bool) (*http.Response, error) {
-	if err := d.Digest.Validate(); err != nil {
-		return nil, &ManifestError{What: "its index holds an invalid digest"}
-	}
+// transport is that for one thing that a descriptor names.
+func (c *Content) transport(d ocispec.Descriptor) *transport {
 	ref := c.repository
 	ref.Digest = d.Digest
 	t := c.client.transport(ref, c.session)
-	place := "manifests"
-	if !isManifest(d) {
-		place, t.blob, t.stay = "blobs", true, stay
+	t.content, t.blob = true, !isManifest(d)
+	return t
+}
+
+// ask sends one request for a descriptor, to the place where a node looks for its
+// media type.
+func (c *Content) ask(ctx context.Context, t *transport, method string, d ocispec.Descriptor) (*http.Response, error) {
+	if err := d.Digest.Validate(); err != nil {
+		return nil, &ManifestError{What: "its index holds an invalid digest"}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "https://"+ref.Host+"/v2/"+ref.Repository+"/"+place+"/"+d.Digest.String(), nil)
+	place := "manifests"
+	if t.blob {
+		place = "blobs"
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "https://"+t.ref.Host+"/v2/"+t.ref.Repository+"/"+place+"/"+d.Digest.String(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -22,14 +22,17 @@ type transport struct {
 	session   *session
 	userAgent string
 	responded func(host string, status int, header http.Header)
-	// blob tells that a blob is asked for, or whether it is there.
-	blob bool
+	// content tells that something is asked for by its digest, after the name was
+	// resolved; blob, that it is a blob.
+	content, blob bool
 	// stay tells that a redirect is answer enough.
 	stay bool
 
 	// own is set when the answer has what registries put on it, and a page of a
 	// front end has not.
 	own bool
+	// page is the media type of the answer if it is that of a page.
+	page string
 	// incomplete is set when a HEAD was answered without digest or length,
 	// upon which a node fetches the manifest (C59), from the endpoint answered:
 	// no other is asked then (C89).
@@ -92,6 +95,7 @@ func (t *transport) settle(req *http.Request, resp *http.Response, p place, wors
 	} else if p.several {
 		t.doubt = t.session.chain.unclear(p.endpoint)
 	}
+	t.page = pageType(resp)
 	t.own = t.own || resp.Header.Get(versionHeader) != "" || contentDigest(resp).Validate() == nil
 	if req.Method == http.MethodHead && !t.blob {
 		t.incomplete, t.answered = t.lacks(resp), p

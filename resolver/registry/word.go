@@ -28,13 +28,15 @@ func newStatusError(resp *http.Response, home string) *StatusError {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxWord)) // what came is what there is
 	e.Err.Errors = errorList(body)
 	e.Own, e.Page = ownWord(resp, e.Err.Errors)
-	if resp.Request != nil && resp.Request.URL != nil {
-		if at := origin(resp.Request.URL); at != home {
-			e.At = at
-		}
+	// A request that a redirect has made knows the redirect's answer.
+	if req := resp.Request; req != nil && req.URL != nil && (req.Response != nil || origin(req.URL) != home) {
+		e.At = origin(req.URL)
 	}
 	return e
 }
+
+// ObjectStore reports whether the page is in the form in which object stores refuse.
+func (e *StatusError) ObjectStore() bool { return strings.HasSuffix(e.Page, "xml") }
 
 // errorList reads a registry's error list. Its entries are as the distribution
 // specification has them; some registries leave out code or message.
@@ -103,9 +105,8 @@ func pageType(resp *http.Response) string {
 }
 
 // tokenRefusal returns a refusal that did not come from a token server, as an
-// error; else the response, whole. A token server has no error list to be known
-// by: what is JSON, or demands credentials again, passes for its word. Where a
-// node goes on and asks in another way (C62) nothing is judged.
+// error; else the response, whole. Where a node goes on and asks in another way
+// (C62) nothing is judged.
 func tokenRefusal(resp *http.Response) (*http.Response, error) {
 	if resp.StatusCode < 400 || PassingStatus(resp.StatusCode) || asksAgain(resp) {
 		return resp, nil
@@ -116,12 +117,28 @@ func tokenRefusal(resp *http.Response) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	own := json.Valid(body) || resp.StatusCode == http.StatusUnauthorized && challenges(resp) ||
-		pageType(resp) == "" && resp.Header.Get(versionHeader) != ""
-	if own {
+	own, _ := ownWord(resp, errorList(body))
+	if own || isTokenError(body, resp.StatusCode) {
 		return resp, nil
 	}
 	return nil, &PageError{Status: resp.StatusCode, Page: pageType(resp)}
+}
+
+// isTokenError reports whether a body is a refusal in one of the forms that token
+// servers have besides a registry's error list: OAuth's, and Docker Hub's. A
+// gateway that speaks JSON repeats the status.
+func isTokenError(body []byte, status int) bool {
+	var document struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+		Detail      string `json:"detail"`
+		Details     string `json:"details"`
+	}
+	if json.Unmarshal(body, &document) != nil {
+		return false
+	}
+	return document.Description+document.Detail+document.Details != "" ||
+		document.Error != "" && !strings.EqualFold(document.Error, http.StatusText(status))
 }
 
 // asksAgain reports whether a node asks once more, with GET, after this answer to
