@@ -49,7 +49,8 @@ const (
 	// NodeLocal: the registry is the node's own loopback (C39, C73).
 	NodeLocal Reason = "NodeLocal"
 	// NodeManaged: it cannot be pulled from here, but the administrator has
-	// said that nodes have means of their own.
+	// said that nodes have means of their own: in the configuration, in certs.d,
+	// or by a RuntimeClass.
 	NodeManaged Reason = "NodeManaged"
 	// Blocked: the registry's address is not dialled for a Pod's sake.
 	Blocked Reason = "Blocked"

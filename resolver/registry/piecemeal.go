@@ -22,7 +22,7 @@ import (
 // piecemeal makes the endpoints of a file of which containerd makes none because
 // it names another that cannot be read. All others are as containerd makes them.
 func (c *chains) piecemeal(host string, file *hostsfile.File, ch *chain) (endpoints []docker.RegistryHost, err error) {
-	shared := &http.Client{Transport: docker.DefaultHTTPTransport(&tls.Config{})} //nolint:gosec // Go's own minimum, as containerd's
+	shared := &http.Client{Transport: docker.DefaultHTTPTransport(&tls.Config{})}
 	if err := c.adapt(shared, ch); err != nil {
 		return nil, err
 	}
@@ -60,13 +60,13 @@ func (c *chains) ownClient(e hostsfile.Entry, shared *http.Client, ch *chain) (*
 	own := &http.Client{Transport: shared.Transport}
 	switch {
 	case config != nil || e.DialTimeout != nil:
-		t := docker.DefaultHTTPTransport(cmp.Or(config, &tls.Config{})) //nolint:gosec // Go's own minimum, as containerd's
+		t := docker.DefaultHTTPTransport(cmp.Or(config, &tls.Config{}))
 		if e.DialTimeout != nil {
 			t.DialContext = (&net.Dialer{Timeout: *e.DialTimeout, KeepAlive: 30 * time.Second, FallbackDelay: 300 * time.Millisecond}).DialContext
 		}
 		own.Transport = t
 	case len(e.Header) == 0:
-		return nil, nil //nolint:nilnil // that nothing is set is no failure
+		return nil, nil
 	}
 	return own, c.adapt(own, ch)
 }

@@ -31,7 +31,7 @@ type File struct {
 func Read(dir string) (*File, error) {
 	data, err := os.ReadFile(filepath.Join(dir, "hosts.toml"))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(data) == 0 {
-		return nil, nil //nolint:nilnil // that there is no file is no failure
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err

@@ -14,9 +14,9 @@ func (e Entry) SetsTLS() bool { return e.CA != nil || e.Client != nil || e.SkipV
 // fails with an *fs.PathError for a file that cannot be read.
 func (e Entry) TLS() (*tls.Config, error) {
 	if !e.SetsTLS() {
-		return nil, nil //nolint:nilnil // that nothing is set is no failure
+		return nil, nil
 	}
-	config := &tls.Config{} //nolint:gosec // Go's own minimum, as containerd's
+	config := &tls.Config{}
 	if e.SkipVerify != nil {
 		config.InsecureSkipVerify = *e.SkipVerify
 	}
