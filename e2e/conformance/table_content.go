@@ -37,8 +37,8 @@ func contentCases() []Case {
 		{ID: "C83", Setup: "config or layer blob 404/403", Tries: []Try{
 			{Name: "config 404", Behaviour: scripted.Behaviour{Config: scripted.Statuses{404}}, Node: ErrPull, Want: answers(Deny)},
 			{Name: "config 403", Behaviour: scripted.Behaviour{Config: scripted.Statuses{403}}, Node: ErrPull, Want: answers(Deny)},
-			{Name: "layer 404", Behaviour: scripted.Behaviour{Layer: scripted.Statuses{404}}, Node: ErrPull, Want: answers(Deny)},
-			{Name: "layer 403", Behaviour: scripted.Behaviour{Layer: scripted.Statuses{403}}, Node: ErrPull, Want: answers(Deny)},
+			{Name: "layer 404", Behaviour: scripted.Behaviour{Layer: scripted.Statuses{404}}, Node: ErrPull, Want: answers(Warn)},
+			{Name: "layer 403", Behaviour: scripted.Behaviour{Layer: scripted.Statuses{403}}, Node: ErrPull, Want: answers(Warn)},
 		}},
 		{ID: "C84", Setup: "layers ≠ diff_ids; config not JSON", Tries: []Try{
 			{Name: "diff_ids", Behaviour: content(scripted.Content{DiffIDs: 1}), Node: ErrPull, Want: answers(Deny)},

@@ -43,8 +43,8 @@ func reportedSizes() []Case {
 					return []scripted.Child{{Size: s}, amd64(scripted.Child{})}
 				})...)...)},
 		{ID: "C120", Setup: "a config or a layer with a wrong size in its manifest", Tries: append(
-			eachBlobSize("config", func(s scripted.Size) scripted.Content { return scripted.Content{ConfigSize: s} }),
-			eachBlobSize("layer", func(s scripted.Size) scripted.Content { return scripted.Content{LayerSize: s} })...)},
+			eachBlobSize("config", Deny, func(s scripted.Size) scripted.Content { return scripted.Content{ConfigSize: s} }),
+			eachBlobSize("layer", Warn, func(s scripted.Size) scripted.Content { return scripted.Content{LayerSize: s} })...)},
 	}
 }
 
@@ -59,9 +59,9 @@ func eachSize(suffix string, node, local NodeOutcome, want Answer, of func(scrip
 	return tries
 }
 
-func eachBlobSize(kind string, of func(scripted.Size) scripted.Content) (tries []Try) {
+func eachBlobSize(kind string, want Answer, of func(scripted.Size) scripted.Content) (tries []Try) {
 	for _, s := range []scripted.Size{"+5", "-5", scripted.Zero, scripted.Negative} {
-		tries = append(tries, Try{Name: kind + " " + string(s), Behaviour: content(of(s)), Node: ErrPull, Want: answers(Deny)})
+		tries = append(tries, Try{Name: kind + " " + string(s), Behaviour: content(of(s)), Node: ErrPull, Want: answers(want)})
 	}
 	return tries
 }
