@@ -102,5 +102,22 @@ func ownRefusals() (tries []Try) {
 	for _, r := range refusals() {
 		tries = append(tries, Try{Name: r.name, Behaviour: fronted(r.fronts...), Node: ErrPull, Want: answers(Deny)})
 	}
+	// GitLab's token server says 403 to whoever is anonymous, Artifact Registry's
+	// does so too, and GHCR's says 401.
+	for _, name := range []string{"GHCR 403", "Artifact Registry 403", "distribution 401"} {
+		tries = append(tries, Try{Name: name + ", by the token server", Behaviour: tokenRefusal(name), Node: ErrPull, Want: answers(Deny)})
+	}
 	return tries
+}
+
+// tokenRefusal is a private registry whose token server refuses as that one does.
+func tokenRefusal(name string) scripted.Behaviour {
+	b := privateBearer()
+	for _, r := range refusals() {
+		if r.name == name {
+			b.Front = append([]scripted.Front{}, r.fronts...)
+			b.Front[0].At = scripted.AtToken
+		}
+	}
+	return b
 }

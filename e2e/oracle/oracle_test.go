@@ -41,6 +41,11 @@ const (
 // start starts a node and the registries, and returns the address to push to.
 func start(t *testing.T) (*Node, string) {
 	t.Helper()
+	return startAs(t, Options{})
+}
+
+func startAs(t *testing.T, o Options) (*Node, string) {
+	t.Helper()
 	if err := containerd.Possible(); err != nil {
 		t.Fatalf("%v; `make conformance` is run as root, on Linux", err)
 	}
@@ -73,7 +78,8 @@ func start(t *testing.T) (*Node, string) {
 		}
 	}
 	began := time.Now()
-	n, err := Start(t.Context(), Options{Containerd: paths[build.Containerd], CertsD: certsD})
+	o.Containerd, o.CertsD = paths[build.Containerd], certsD
+	n, err := Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
