@@ -21,6 +21,11 @@ func (d drawer) fronts() []scripted.Front {
 	if d.chance(40) {
 		f.First = one(d, 1, 1, 2, 3)
 	}
+	// pullgate asks with GET what a refusal means, and a node does not: it would
+	// see the end of a longer one before.
+	if f.Sees == "" {
+		f.First = min(f.First, 1)
+	}
 	// Layers are asked for with HEAD: that GET alone is refused does not show.
 	if f.At == scripted.AtBlobs && f.Only == "GET" {
 		f.Only = ""
@@ -29,12 +34,12 @@ func (d drawer) fronts() []scripted.Front {
 }
 
 // seen takes from a registry what a front hides from pullgate alone: one that has
-// the GET decide hides what HEAD says.
+// the GET by tag decide hides what HEAD says, and shows what nodes never ask for.
 func seen(b scripted.Behaviour) scripted.Behaviour {
 	for _, f := range b.Front {
 		status := f.Page.Status
 		if f.Sees == scripted.SeesPullgate && f.Only != "GET" && (status == 405 || status >= 200 && status < 400) {
-			b.Head, b.Headers.Length, b.Headers.Digest, b.Redirect.Signed = nil, "", "", false
+			b.Head, b.Get, b.Headers.Length, b.Headers.Digest, b.Redirect.Signed = nil, nil, "", "", false
 		}
 	}
 	return b
