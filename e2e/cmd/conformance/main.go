@@ -1,6 +1,6 @@
-// Command conformance holds pullgate against a node: the kubelet's own code with
-// a real containerd. It makes all cases of the document and any number of random
-// ones, prints the table, and writes e2e/out/conformance.json and
+// Command conformance holds pullgate against nodes: the kubelet's own code with a
+// real containerd, of both kinds that there are. It makes all cases of the document
+// and any number of random ones, prints the table, and writes e2e/out/conformance.json and
 // docs/conformance.md. It needs root on Linux.
 //
 //	conformance                 # all cases and 5000 random runs
