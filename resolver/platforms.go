@@ -21,7 +21,10 @@ func (r *Resolver) nodesOf(platform ocispec.Platform) []content.Node {
 	}
 	var nodes []content.Node
 	for _, v := range variantsOf(platform) {
-		nodes = append(nodes, content.Node{Key: content.KeyOf(v), Strict: strict(v), Lenient: platforms.Only(v)})
+		// With containerd's defaults a node takes its own architecture and nothing
+		// below (C78, C79), which on ARMv8 leaves out what 32-bit images are made for.
+		// On Windows the build counts as well (B09).
+		nodes = append(nodes, content.Node{Key: content.KeyOf(v), Strict: platforms.OnlyStrict(v), Lenient: platforms.Only(v)})
 	}
 	r.platforms.Store(key, nodes) // as many as a cluster has kinds of nodes
 	return nodes
@@ -37,17 +40,6 @@ func variantsOf(node ocispec.Platform) []ocispec.Platform {
 	list := []ocispec.Platform{node, node, node}
 	list[0].Variant, list[1].Variant, list[2].Variant = "v6", "v7", "v8"
 	return list
-}
-
-// strict matches what a node pulls with containerd's defaults: its own architecture
-// and nothing below (C78, C79). To 32-bit software on ARMv8 that would be no image
-// that anybody makes, so there it is what is below. On Windows the build counts as
-// well (B09).
-func strict(node ocispec.Platform) platforms.Matcher {
-	if node.Architecture == "arm" && node.Variant == "v8" {
-		return platforms.Only(node)
-	}
-	return platforms.OnlyStrict(node)
 }
 
 func platformWords(list []ocispec.Platform) string {

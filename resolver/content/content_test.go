@@ -92,10 +92,10 @@ func (s *store) Fetch(_ context.Context, d ocispec.Descriptor) ([]byte, error) {
 	return s.get(d)
 }
 
-func (s *store) Has(_ context.Context, d ocispec.Descriptor) error {
+func (s *store) Has(_ context.Context, d ocispec.Descriptor) (bool, error) {
 	s.requests = append(s.requests, "HEAD "+d.Digest.String())
 	_, err := s.get(d)
-	return err
+	return false, err
 }
 
 func (s *store) get(d ocispec.Descriptor) ([]byte, error) {

@@ -71,16 +71,17 @@ func (r *reading) image(ctx context.Context, d ocispec.Descriptor) ways {
 			w.def = worse(w.def, mismatch)
 		}
 	}
+	if !images.IsConfigType(m.Config.MediaType) && len(layers) > 0 {
+		w.local = worse(w.local, &Fault{Part: LayerPart, Digest: layers[0].Digest, Definite: true, Err: &registry.ManifestError{
+			What: fmt.Sprintf("its config is of type %s, and so its layers are not fetched", m.Config.MediaType),
+		}})
+	}
 	if w.local != nil && w.local.Definite {
 		return w // whatever becomes of the layers
 	}
 	for _, l := range layers {
 		lost := r.blob(ctx, LayerPart, l)
-		w.local = worse(w.local, lost)
-		// What is not unpacked needs no layers.
-		if images.IsConfigType(m.Config.MediaType) {
-			w.def = worse(w.def, lost)
-		}
+		w.def, w.local = worse(w.def, lost), worse(w.local, lost)
 		if w.local != nil && w.local.Definite {
 			break
 		}
@@ -108,11 +109,14 @@ func (r *reading) config(ctx context.Context, m ocispec.Manifest) (layers int, _
 	default:
 		var fault *Fault
 		if body, fault = r.fetch(ctx, ConfigPart, m.Config); fault != nil {
-			if fault.Definite {
+			if fault.Definite || r.spend(ConfigPart, m.Config) != nil {
 				return -1, fault
 			}
 			// It may be at a store that cannot be asked from here.
-			return -1, r.blob(ctx, ConfigPart, m.Config)
+			if elsewhere, err := r.Source.Has(ctx, m.Config); err == nil && elsewhere {
+				return -1, nil
+			}
+			return -1, fault
 		}
 	}
 	var config struct {

@@ -15,7 +15,7 @@ import (
 // Source is what a repository has under digests; see registry.Content.
 type Source interface {
 	Fetch(ctx context.Context, d ocispec.Descriptor) ([]byte, error)
-	Has(ctx context.Context, d ocispec.Descriptor) error
+	Has(ctx context.Context, d ocispec.Descriptor) (elsewhere bool, err error)
 }
 
 // Reader reads the content of one repository.
@@ -205,7 +205,8 @@ func (r *reading) has(ctx context.Context, p Part, d ocispec.Descriptor) *Fault 
 	if fault := r.spend(p, d); fault != nil {
 		return fault
 	}
-	return r.fault(p, d, r.Source.Has(ctx, d))
+	_, err := r.Source.Has(ctx, d)
+	return r.fault(p, d, err)
 }
 
 // spend counts a request.

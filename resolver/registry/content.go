@@ -61,11 +61,11 @@ func (c *Content) Fetch(ctx context.Context, d ocispec.Descriptor) ([]byte, erro
 	}
 }
 
-// Has asks for what a descriptor names without fetching it, and returns nil if it
-// is there: one HEAD, and a GET only where that is refused or announces another
-// size, since a node sends none but GET. A blob that is elsewhere, by a redirect,
-// counts as there. Its errors are those of Fetch.
-func (c *Content) Has(ctx context.Context, d ocispec.Descriptor) error {
+// Has asks for what a descriptor names without fetching it, and fails unless it is
+// there: one HEAD, and a GET only where that is refused for good or announces
+// another size, since a node sends none but GET. A blob that is elsewhere, by a
+// redirect, counts as there. Its errors are those of Fetch.
+func (c *Content) Has(ctx context.Context, d ocispec.Descriptor) (elsewhere bool, err error) {
 	t := c.transport(d)
 	t.stay = t.blob
 	resp, err := c.ask(ctx, t, http.MethodHead, d)
@@ -74,23 +74,23 @@ func (c *Content) Has(ctx context.Context, d ocispec.Descriptor) error {
 	case err == nil:
 		resp.Body.Close()
 		if !announcesOther(resp, d.Size) {
-			return nil
+			return resp.StatusCode >= 300, nil
 		}
-	case !errors.As(err, &status):
-		return err
+	case !errors.As(err, &status), PassingStatus(status.Code()):
+		return false, err
 	}
 	if isManifest(d) {
 		_, err := c.Fetch(ctx, d)
-		return err
+		return false, err
 	}
 	if resp, err = c.ask(ctx, t, http.MethodGet, d); err != nil {
-		return err
+		return false, err
 	}
 	resp.Body.Close() // it may have gigabytes
 	if announcesOther(resp, d.Size) {
-		return sizeError(d, resp.ContentLength)
+		return false, sizeError(d, resp.ContentLength)
 	}
-	return nil
+	return resp.StatusCode >= 300, nil
 }
 
 // transport is that for one thing that a descriptor names.
