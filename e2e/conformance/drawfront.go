@@ -21,11 +21,6 @@ func (d drawer) fronts() []scripted.Front {
 	if d.chance(40) {
 		f.First = one(d, 1, 1, 2, 3)
 	}
-	// pullgate asks with GET what a refusal means, and a node does not: it would
-	// see the end of a longer one before.
-	if f.Sees == "" {
-		f.First = min(f.First, 1)
-	}
 	// Layers are asked for with HEAD: that GET alone is refused does not show.
 	if f.At == scripted.AtBlobs && f.Only == "GET" {
 		f.Only = ""

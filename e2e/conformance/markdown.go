@@ -19,7 +19,7 @@ transfer service, and where its configuration holds something which that cannot 
 ` + "`discard_unpacked_layers`" + ` and others as well) with its client, by *local pull*. pullgate is the built binary behind a real API
 server %[1]s. All ask the same registry, which is scripted to do what a row says, and each sees its answers from the first on.
 Docker Hub and other hosts are mapped to it by one certs.d folder that both sides read. pullgate looks at what a plain manifest is
-made of before it answers (` + "`registries.content: {default: wait, off: []}`" + `), for each case asks once.
+made of before it answers (` + "`registries.content: {default: wait, offFor: []}`" + `), for each case asks once.
 
 * **node**: what the nodes did: pulled, or the kubelet's reason; and what by local pull, where that is something else.
 * **pullgate**: ALLOW let the Pod through, WARN did so with a warning, DENY rejected it. Where it was asked again, both answers.
@@ -48,6 +48,7 @@ What pullgate cannot know, and no case can show otherwise:
   Pod is let through before it is known.
 * What only nodes see: a front end, or a registry that is out of order, in their place alone.
 * What a registry serves at first and not later, or not yet at first, by requests that pullgate has no reason to make.
+* A 32-bit containerd on an ARMv8 processor, which out of the box looks for arm/v8 alone: it counts as one that takes arm/v7 too.
 * What is on a node that does not list it: its layers by other images (C123), and images beyond the 50 largest.
 
 ## Random runs

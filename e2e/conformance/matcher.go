@@ -39,7 +39,7 @@ func matched(c scripted.Content, nodes []ocispec.Platform) (NodeOutcome, error) 
 	}
 	pulls, fails := false, false
 	for _, n := range nodes {
-		for _, m := range []platforms.Matcher{platforms.OnlyStrict(n), platforms.Only(n)} {
+		for _, m := range matchers(n) {
 			has, err := hasFor(c.Children, m)
 			if err != nil {
 				return "", err
@@ -55,6 +55,15 @@ func matched(c scripted.Content, nodes []ocispec.Platform) (NodeOutcome, error) 
 	default:
 		return ErrPull, nil
 	}
+}
+
+// matchers are those of both kinds of node. Of 32-bit software on ARMv8 it is the
+// same one for both: out of the box it would take arm/v8 alone, which nobody makes.
+func matchers(n ocispec.Platform) []platforms.Matcher {
+	if n.Architecture == "arm" && n.Variant == "v8" {
+		return []platforms.Matcher{platforms.Only(n)}
+	}
+	return []platforms.Matcher{platforms.OnlyStrict(n), platforms.Only(n)}
 }
 
 func hasFor(children []scripted.Child, m platforms.Matcher) (bool, error) {

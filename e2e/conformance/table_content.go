@@ -34,6 +34,8 @@ func contentCases() []Case {
 		{ID: "C82", Setup: "manifest of 5 MiB", Tries: []Try{
 			{Behaviour: content(scripted.Content{Size: 5 << 20}), Node: ErrPull, Want: answers(Deny)},
 		}},
+		// A layer may be on a node by another image (C123): that one is lost is no
+		// more than a warning.
 		{ID: "C83", Setup: "config or layer blob 404/403", Tries: []Try{
 			{Name: "config 404", Behaviour: scripted.Behaviour{Config: scripted.Statuses{404}}, Node: ErrPull, Want: answers(Deny)},
 			{Name: "config 403", Behaviour: scripted.Behaviour{Config: scripted.Statuses{403}}, Node: ErrPull, Want: answers(Deny)},

@@ -13,8 +13,9 @@ func reportedFronts() []Case {
 		{ID: "C114", Setup: "the same page to everybody, once (B03)", Tries: []Try{
 			{Name: "403 text/html", Behaviour: fronted(onlyFirst("403 text/html")), Node: ErrPull, Want: answers(Warn)},
 			{Name: "404 text/plain", Behaviour: fronted(onlyFirst("404 text/plain")), Node: ErrPull, Want: answers(Warn)},
+			{Name: "200 text/html", Behaviour: fronted(onlyFirst("200 text/html")), Node: ErrPull, Want: answers(Warn)},
 			// HEAD has no digest then, and the GET that decides is the registry's.
-			{Name: "200 text/html", Behaviour: fronted(onlyFirst("200 text/html")), Node: Pulled, Want: answers(Allow, Warn)},
+			{Name: "200 text/html, HEAD", Behaviour: fronted(scripted.Front{Page: pageOf("200 text/html"), Only: "HEAD", First: 1}), Node: Pulled, Want: answers(Allow, Warn)},
 			{Name: "503 text/html", Behaviour: fronted(scripted.Front{Page: scripted.Page{Status: 503, Type: html}, First: 1}), Node: Pulled, Want: answers(Allow)},
 		}},
 		{ID: "C115", Setup: "a page for HEAD alone, GET is the registry's (B03)", Tries: []Try{
@@ -57,7 +58,7 @@ func signedIndex() scripted.Behaviour {
 	return b
 }
 
-// onlyFirst is a page that stands there for one request.
+// onlyFirst is a page that stands there for one request of each kind.
 func onlyFirst(name string) scripted.Front { return scripted.Front{Page: pageOf(name), First: 1} }
 
 // pageOf is the foreign page of that name.

@@ -45,7 +45,8 @@ func (s *script) serveBlob(w http.ResponseWriter, r *http.Request, t target) {
 	if t.hop > 0 && !fromStore(w, r, blobs) {
 		return
 	}
-	statuses, kind := d.get, "GET "+d.digest.String()
+	// Each method has its sequence from the start: nodes never send HEAD.
+	statuses, kind := d.get, r.Method+" "+d.digest.String()
 	if r.Method == http.MethodHead && blobs.Head != nil {
 		statuses, kind = blobs.Head, "HEAD blob"
 	}

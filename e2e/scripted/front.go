@@ -19,8 +19,9 @@ type Front struct {
 	// Sees is who gets to see it: everybody if empty, or SeesPullgate or
 	// SeesNodes.
 	Sees string `json:"sees,omitempty"`
-	// First is for how many requests of each client it stands there; for good
-	// if zero.
+	// First is for how many requests of each client it stands there, of the same
+	// method and for the same thing; for good if zero. pullgate asks for more than
+	// nodes do, and must not be the first to see the end of it.
 	First int `json:"first,omitempty"`
 }
 
@@ -55,7 +56,7 @@ func fronted(w http.ResponseWriter, r *http.Request, t target, script *script) b
 		if !f.answers(r, t) {
 			continue
 		}
-		if f.First > 0 && script.next(t.side, "front "+strconv.Itoa(i)) >= f.First {
+		if f.First > 0 && script.next(t.side, "front "+strconv.Itoa(i)+" "+r.Method+" "+r.URL.Path) >= f.First {
 			continue
 		}
 		f.Page.send(w, r)

@@ -23,7 +23,10 @@ func TestFronts(t *testing.T) {
 		"nodes alone":      {Front{Page: page, Sees: SeesNodes}, []want{{node, "HEAD", "manifests/v1", 403}, {pullgate, "HEAD", "manifests/v1", 200}}},
 		"HEAD alone":       {Front{Page: page, Only: "HEAD"}, []want{{node, "HEAD", "manifests/v1", 403}, {node, "GET", "manifests/v1", 200}}},
 		"manifests alone":  {Front{Page: page, At: AtManifests}, []want{{node, "HEAD", "manifests/v1", 403}, {node, "GET", "tags/list", 200}}},
-		"the first of all": {Front{Page: page, First: 1}, []want{{node, "HEAD", "manifests/v1", 403}, {node, "HEAD", "manifests/v1", 200}, {pullgate, "HEAD", "manifests/v1", 403}}},
+		"the first of all": {Front{Page: page, First: 1}, []want{
+			{node, "HEAD", "manifests/v1", 403}, {node, "HEAD", "manifests/v1", 200}, {pullgate, "HEAD", "manifests/v1", 403},
+			{node, "GET", "manifests/v1", 403}, {node, "GET", "tags/list", 403}, {node, "GET", "tags/list", 200},
+		}},
 	} {
 		t.Run(label, func(t *testing.T) {
 			s, _ := start(t, Behaviour{Front: []Front{tc.front}})
