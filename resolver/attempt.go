@@ -142,6 +142,10 @@ func (r *Resolver) lookup(first context.Context, ref reference.Reference, login 
 		return timedOut(ref)
 	}
 	defer release()
+	login, o, wait := r.refusedBefore(ref, login)
+	if wait {
+		return o
+	}
 	done, refusal := r.health.begin(ref, login)
 	if refusal != nil {
 		return *refusal
@@ -149,6 +153,7 @@ func (r *Resolver) lookup(first context.Context, ref reference.Reference, login 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(first), r.config.Limits.LookupTimeout.Duration)
 	defer cancel()
 	m, err := r.client.Head(ctx, ref, login)
+	r.noteLogin(ref, login, err)
 	if err != nil {
 		o = classify(ref, err)
 		done(o)

@@ -64,6 +64,7 @@ func always(code int) http.HandlerFunc {
 func headFails(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
+			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(code)
 			return
 		}

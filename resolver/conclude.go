@@ -51,19 +51,31 @@ func mostTelling(failed []failedAttempt) outcome {
 // unauthorizedWords says which credentials were refused, or why there were
 // none to try.
 func unauthorizedWords(ref reference.Reference, creds *Credentials, failed []failedAttempt, told outcome) string {
-	var refused []string
+	var refused, tried, without []string
 	for _, f := range failed {
-		if s := f.credential.Secret; s != "" && !slices.Contains(refused, s) {
-			refused = append(refused, s)
+		c := f.credential
+		if c.Secret == "" || slices.Contains(tried, c.Secret) {
+			continue
+		}
+		tried = append(tried, c.Secret)
+		if c.Lacks != "" {
+			without = append(without, fmt.Sprintf("the entry of Secret %q for %s %s", c.Secret, ref.Host, c.Lacks))
+		} else {
+			refused = append(refused, c.Secret)
 		}
 	}
 	var message string
-	if len(refused) == 0 {
+	switch {
+	case len(tried) == 0:
 		message = "it needs credentials, or does not exist: " + creds.absenceWords()
 		message = also(message, fmt.Sprintf("name a pull Secret for %s", ref.Host))
-	} else {
+	case len(refused) == 0:
+		message = "it needs credentials, or does not exist: " + someOf(append(without, creds.uselessWords(tried)...))
+		message = also(message, fmt.Sprintf("make the Secret with the user name and password for %s", ref.Host))
+		message = also(message, creds.originWords())
+	default:
 		message = fmt.Sprintf("%s refuses the credentials of %s", ref.Host, secretWords(refused))
-		message = also(message, someOf(creds.uselessWords(refused)))
+		message = also(message, someOf(append(without, creds.uselessWords(tried)...)))
 		message = also(message, creds.originWords())
 		message = also(message, "renew the login, or let it pull from the repository")
 	}

@@ -90,6 +90,8 @@ func (r *Resolver) confirm(ctx context.Context, ref reference.Reference, login r
 		return o
 	case head.Page != "" && (head.At == "" || !head.ObjectStore()):
 		return o
+	case head.Bare && (head.Code() == http.StatusUnauthorized || head.Code() == http.StatusForbidden):
+		return o // a firewall's way, and no registry's that is known
 	}
 	var again *registry.StatusError
 	if _, err = r.client.Head(ctx, ref, login); !errors.As(err, &again) || again.Code() != head.Code() {

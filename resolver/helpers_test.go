@@ -103,9 +103,14 @@ func pullSecret(t testing.TB, name, host, username, password string) *keyring.Se
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rawSecret(t, name, string(data))
+}
+
+func rawSecret(t testing.TB, name, config string) *keyring.Secret {
+	t.Helper()
 	return keyring.Parse(&corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Type:       corev1.SecretTypeDockerConfigJson,
-		Data:       map[string][]byte{corev1.DockerConfigJsonKey: data},
+		Data:       map[string][]byte{corev1.DockerConfigJsonKey: []byte(config)},
 	})
 }

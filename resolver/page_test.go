@@ -91,6 +91,7 @@ func TestWhoseWord(t *testing.T) {
 		"404 with the version's header": {by(versioned(page(404, "", "")), page(404, "", "")), false, ImageNotFound, ""},
 		"page, then a list":             {by(page(404, "text/html", ""), page(404, "application/json", list)), false, ImageNotFound, ""},
 		"bare, then a list (old Nexus)": {by(page(404, "", ""), page(404, "application/json", list)), false, ImageNotFound, ""},
+		"page to HEAD alone, bare":      {by(page(403, "", ""), open), false, RegistryUnavailable, ""},
 		"bare, then served (C58)":       {by(page(404, "", ""), open), false, ImageNotFound, "a node asks with HEAD"},
 		"401 with a list":               {page(401, "application/json", `{"errors":[{"code":"UNAUTHORIZED"}]}`), false, Unauthorized, ""},
 		"401 of nginx":                  {withChallenge(page(401, "text/html", "<html>")), true, Unauthorized, "refuses the credentials"},

@@ -15,6 +15,7 @@ import (
 	"github.com/pullgate/pullgate/resolver/content"
 	"github.com/pullgate/pullgate/resolver/keyring"
 	"github.com/pullgate/pullgate/resolver/reference"
+	"github.com/pullgate/pullgate/resolver/refusals"
 	"github.com/pullgate/pullgate/resolver/registry"
 )
 
@@ -42,6 +43,7 @@ type Resolver struct {
 	background     *semaphore.Weighted
 	hosts          *perHost
 	health         *health
+	refusals       *refusals.Refusals
 	underWay       *semaphore.Weighted
 	fingerprintKey []byte
 	observer       Observer
@@ -75,6 +77,7 @@ func New(config Config, userAgent string, opts ...Option) (*Resolver, error) {
 		flights:        &singleflight.Group{},
 		hosts:          newPerHost(config.Limits.LookupsPerRegistry),
 		health:         newHealth(config.Limits.BackOff.Duration),
+		refusals:       refusals.New(),
 		underWay:       semaphore.NewWeighted(int64(config.Limits.Lookups)),
 		fingerprintKey: newFingerprintKey(),
 		observer:       o.observer,

@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -109,7 +110,8 @@ func (r *reading) config(ctx context.Context, m ocispec.Manifest) (layers int, _
 	default:
 		var fault *Fault
 		if body, fault = r.fetch(ctx, ConfigPart, m.Config); fault != nil {
-			if fault.Definite || r.spend(ConfigPart, m.Config) != nil {
+			var status *registry.StatusError
+			if fault.Definite || errors.As(fault.Err, &status) && status.At == "" || r.spend(ConfigPart, m.Config) != nil {
 				return -1, fault
 			}
 			// It may be at a store that cannot be asked from here.

@@ -14,6 +14,9 @@ type Credential struct {
 	Password string
 	// Secret is the name of the Secret that the credential came from.
 	Secret string
+	// Lacks says why there is no password in it, and where that may be; "" if there
+	// is one. It is for people.
+	Lacks string
 }
 
 // Anonymous tells that a node sends nothing for this credential: an entry

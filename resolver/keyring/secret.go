@@ -32,6 +32,8 @@ func (e *MalformedError) Error() string {
 type entry struct {
 	Username string
 	Password string
+	// token tells that there is a token, which is nothing to a kubelet.
+	token bool
 }
 
 // Secret is a pull Secret taken apart, which may be kept and used for many
@@ -50,13 +52,13 @@ func Parse(secret *corev1.Secret) *Secret {
 	s := &Secret{name: secret.Name, byKey: map[string][]Credential{}}
 	var entries map[string]entry
 	if entries, s.ignored, s.malformed = parseSecret(secret); len(entries) > 0 {
-		s.index(entries)
+		s.index(entries, helpersOf(secret.Data[corev1.DockerConfigJsonKey]))
 	}
 	return s
 }
 
 // index puts the entries under their normalised keys, in the kubelet's order.
-func (s *Secret) index(entries map[string]entry) {
+func (s *Secret) index(entries map[string]entry, helpers helpers) {
 	// The kubelet walks the map in random order; only two spellings of one key
 	// in one Secret could tell the difference, so any fixed order will do.
 	for _, name := range slices.Sorted(maps.Keys(entries)) {
@@ -69,7 +71,7 @@ func (s *Secret) index(entries map[string]entry) {
 			s.keys = append(s.keys, key{normal, glob})
 		}
 		e := entries[name]
-		s.byKey[normal] = append(s.byKey[normal], Credential{Username: e.Username, Password: e.Password, Secret: s.name})
+		s.byKey[normal] = append(s.byKey[normal], Credential{Username: e.Username, Password: e.Password, Secret: s.name, Lacks: helpers.lacks(name, e)})
 	}
 	slices.SortFunc(s.keys, descending)
 }
@@ -133,10 +135,14 @@ func (e *entry) UnmarshalJSON(data []byte) error {
 		Password string `json:"password,omitempty"`
 		Email    string `json:"email,omitempty"` // unused, but must be a string
 		Auth     string `json:"auth,omitempty"`
+		// Of any type, and named for the sake of words alone.
+		IdentityToken json.RawMessage `json:"identitytoken,omitempty"`
+		RegistryToken json.RawMessage `json:"registrytoken,omitempty"`
 	}
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return err
 	}
+	e.token = raw.IdentityToken != nil || raw.RegistryToken != nil
 	e.Username, e.Password = raw.Username, raw.Password
 	if raw.Auth == "" {
 		return nil

@@ -95,6 +95,9 @@ func (a *ask) retry(ctx context.Context, seen []*http.Response, method *string) 
 	resp := seen[len(seen)-1]
 	switch resp.StatusCode {
 	case http.StatusUnauthorized:
+		if shown := logins(seen); shown >= maxLogins || shown > 0 && a.session.sparing {
+			return false, nil
+		}
 		err := a.authorizer.AddResponses(ctx, seen)
 		if errdefs.IsNotImplemented(err) {
 			return false, nil // no challenge that a node understands (C61)
@@ -119,6 +122,21 @@ func (a *ask) retry(ctx context.Context, seen []*http.Response, method *string) 
 		return a.last && !repeated, nil // C69
 	}
 	return false, nil
+}
+
+// maxLogins is how often a login is shown to a registry that refuses it. A node
+// shows it four times, which is what gets accounts locked (B15); that a registry
+// refuses it twice and then lets it in is not to be expected.
+const maxLogins = 2
+
+// logins counts the requests that showed a user name and password, in vain.
+func logins(seen []*http.Response) (n int) {
+	for _, resp := range seen {
+		if _, _, basic := resp.Request.BasicAuth(); basic && resp.StatusCode == http.StatusUnauthorized {
+			n++
+		}
+	}
+	return n
 }
 
 // send sends one request, following redirects. It tells whether the request was

@@ -2,8 +2,10 @@ package registry
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 )
@@ -15,8 +17,10 @@ import (
 // and to the realms that they name, and over TLS unless certs.d says otherwise.
 // Where a node would have sent it and this does not, nothing is known.
 
-// tokenClient is the client with which an endpoint's tokens are fetched.
-func (ch *chain) tokenClient(e docker.RegistryHost) *http.Client {
+// tokenClient is the client with which an endpoint's tokens are fetched. A sparing
+// one does not show a login with GET that was refused with POST.
+func (ch *chain) tokenClient(e docker.RegistryHost, sparing bool) *http.Client {
+	var refused atomic.Bool
 	carries := func(req *http.Request) bool {
 		return req.Method == http.MethodPost || req.Header.Get("Authorization") != "" || secretHeader(e.Header, req.Header)
 	}
@@ -25,6 +29,9 @@ func (ch *chain) tokenClient(e docker.RegistryHost) *http.Client {
 			if carries(req) && req.URL.Scheme != "https" && (req.URL.Scheme != "http" || !ch.mayPlain(req.URL.Host)) {
 				closeBody(req)
 				return nil, &WithheldError{To: origin(req.URL), Plain: true}
+			}
+			if sparing && refused.Load() && req.Header.Get("Authorization") != "" {
+				return nil, errRefusedAgain
 			}
 			over := e.Client.Transport
 			if req.URL.Host != e.Host {
@@ -35,6 +42,7 @@ func (ch *chain) tokenClient(e docker.RegistryHost) *http.Client {
 			if err != nil {
 				return nil, err
 			}
+			refused.Store(req.Method == http.MethodPost && resp.StatusCode == http.StatusUnauthorized)
 			return tokenRefusal(resp)
 		}),
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
@@ -48,6 +56,14 @@ func (ch *chain) tokenClient(e docker.RegistryHost) *http.Client {
 		},
 	}
 }
+
+// errRefusedAgain is a login that a token server has just refused, and has refused
+// in either way before. It is one of ErrInvalidAuthorization, as a node's would be.
+var errRefusedAgain = fmt.Errorf("the token server refuses the login again: %w", docker.ErrInvalidAuthorization)
+
+// RefusedAgain reports whether a login failed because it has just been refused, and
+// was refused before.
+func RefusedAgain(err error) bool { return errors.Is(err, errRefusedAgain) }
 
 // strip takes off a redirected request what is the registry's alone, and reports
 // whether there was anything.

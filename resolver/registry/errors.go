@@ -28,6 +28,8 @@ type StatusError struct {
 	// Page is the media type of a page that came in the registry's place, "" if
 	// the answer has none.
 	Page string
+	// Bare tells that the answer has no media type at all.
+	Bare bool
 	// At is where a redirect has led, as scheme, host and port; "" if the endpoint
 	// itself answered.
 	At string

@@ -23,6 +23,9 @@ type Login struct {
 	ID       string
 	Username string
 	Password string
+	// Refused tells that the registry has refused it before: then it is shown once,
+	// and not as often as a node shows it.
+	Refused bool
 }
 
 // session is one login at one repository: an authorizer per endpoint, which keep
@@ -32,7 +35,9 @@ type Login struct {
 type session struct {
 	chain *chain
 	// secret tells that the login is not anonymous.
-	secret      bool
+	secret bool
+	// sparing tells to show the login once.
+	sparing     bool
 	authorizers []docker.Authorizer // as chain.endpoints
 	// good is set once it has been let in: what it keeps may be stale since.
 	good atomic.Bool
@@ -65,7 +70,7 @@ func sessionKey(ch *chain, ref reference.Reference, login Login) string {
 }
 
 func newSession(ch *chain, login Login) *session {
-	s := &session{chain: ch, secret: login.Username != "" || login.Password != ""}
+	s := &session{chain: ch, secret: login.Username != "" || login.Password != "", sparing: login.Refused}
 	credentials := func(string) (string, string, error) { return login.Username, login.Password, nil }
 	// Endpoints without settings of their own share an authorizer, as they do in
 	// containerd (C90).
@@ -73,7 +78,7 @@ func newSession(ch *chain, login Login) *session {
 	for _, e := range ch.endpoints {
 		if ours[e.Authorizer] == nil {
 			ours[e.Authorizer] = docker.NewDockerAuthorizer(
-				docker.WithAuthClient(ch.tokenClient(e)),
+				docker.WithAuthClient(ch.tokenClient(e, s.sparing)),
 				docker.WithAuthCreds(credentials),
 				docker.WithAuthHeader(e.Header),
 			)

@@ -28,6 +28,7 @@ func newStatusError(resp *http.Response, home string) *StatusError {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxWord)) // what came is what there is
 	e.Err.Errors = errorList(body)
 	e.Own, e.Page = ownWord(resp, e.Err.Errors)
+	e.Bare = resp.Header.Get("Content-Type") == ""
 	// A request that a redirect has made knows the redirect's answer.
 	if req := resp.Request; req != nil && req.URL != nil && (req.Response != nil || origin(req.URL) != home) {
 		e.At = origin(req.URL)
