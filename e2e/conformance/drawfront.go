@@ -48,7 +48,7 @@ func (d drawer) blobs(b *scripted.Behaviour, weight int) {
 	if d.chance(5*weight) && !artifact {
 		b.Config = d.statuses()
 	}
-	if d.chance(5*weight) && b.Content.Foreign == "" { // C122
+	if d.chance(5*weight) && b.Content.Foreign == "" {
 		b.Layer = d.statuses()
 	}
 	if d.chance(3*weight) && b.Content.Layers > 1 {
