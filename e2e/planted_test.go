@@ -66,7 +66,7 @@ func testPlanted(t *testing.T, s *suite) {
 	// Of its own, so that nothing that is tried here makes the suite's leave
 	// registries alone.
 	replica, err := pullgate.Start(t.Context(), s.cluster, pullgate.Options{
-		Binary: s.binaries[build.Pullgate], CertsD: s.certsD, LogLevel: "debug", Config: "limits:\n  backOff: 0s\n", Env: traces.Env(),
+		Binary: s.binaries[build.Pullgate], CertsD: s.certsD, LogLevel: "debug", Config: "limits: {backOff: 0s, lookupTimeout: 2m}\n", Env: traces.Env(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +171,7 @@ func readFile(name string) (string, error) {
 }
 
 func readURL(url string) (string, error) {
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 2 * time.Minute}
 	resp, err := client.Get(url)
 	if err != nil {
 		return "", err

@@ -21,7 +21,7 @@ func (s *suite) checkPlanted(t *testing.T, namespace string, secrets []string) s
 			images = append(images, fmt.Sprintf("%s/%s/app:v1", host, way))
 		}
 	}
-	const noBackOff = "limits: {backOff: 0s}\n"
+	const noBackOff = "limits: {backOff: 0s, lookupTimeout: 2m}\n"
 	for _, secret := range secrets {
 		for _, format := range [][]string{nil, {"-o", "json"}} {
 			args := slices.Concat([]string{"-v", "-n", namespace, "--pull-secret", secret}, format, images)

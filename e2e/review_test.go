@@ -103,8 +103,8 @@ func (s *suite) webhookClient(t *testing.T, server *pullgate.Server) (*webhookCl
 	}
 	config := &tls.Config{RootCAs: roots, ServerName: pullgate.Service + "." + pullgate.Namespace + ".svc"}
 	return &webhookClient{
-		url:  "https://" + server.Address() + "/validate?timeout=5s",
-		http: &http.Client{Transport: &http.Transport{TLSClientConfig: config}, Timeout: 20 * time.Second},
+		url:  "https://" + server.Address() + "/validate?timeout=30s",
+		http: &http.Client{Transport: &http.Transport{TLSClientConfig: config}, Timeout: 5 * time.Minute},
 	}, nil
 }
 

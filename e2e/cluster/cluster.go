@@ -20,7 +20,7 @@ import (
 
 // startTimeout is how long a server may take until it is ready: seconds on an
 // idle machine, and a busy one must not fail a test.
-const startTimeout = 2 * time.Minute
+const startTimeout = 10 * time.Minute
 
 // Options says what to start.
 type Options struct {

@@ -67,7 +67,7 @@ func TestCluster(t *testing.T) {
 		for _, p := range c.processes {
 			select {
 			case <-p.Done():
-			case <-time.After(30 * time.Second):
+			case <-time.After(2 * time.Minute):
 				t.Fatalf("process %d still runs", p.Pid())
 			}
 			if err := syscall.Kill(p.Pid(), 0); !errors.Is(err, syscall.ESRCH) {

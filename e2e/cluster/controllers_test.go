@@ -51,7 +51,7 @@ func testDeployment(t *testing.T, c *Cluster) {
 	if _, stderr, err := c.Kubectl(t.Context(), deployment, "apply", "-n", ns, "-f", "-"); err != nil {
 		t.Fatalf("%v: %s", err, stderr)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	for {
 		err := owned(ctx, c, ns)

@@ -156,13 +156,17 @@ func (p *Process) Stop() int {
 	return p.ExitCode()
 }
 
+// attemptTimeout ends a probe that hangs. A machine that is busy with other things
+// takes seconds for one.
+const attemptTimeout = 20 * time.Second
+
 // WaitReady calls probe until it succeeds. It gives up when the process ends or
 // ctx does, with the probe's last error and the end of the log, for without the
 // log nobody can tell why a server did not start.
 func (p *Process) WaitReady(ctx context.Context, probe func(context.Context) error) error {
 	var last error
 	for {
-		attempt, cancel := context.WithTimeout(ctx, 2*time.Second)
+		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
 		err := probe(attempt)
 		cancel()
 		if err == nil {

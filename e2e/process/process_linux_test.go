@@ -20,12 +20,12 @@ func TestParent(t *testing.T) {
 	if os.Getenv(parentRole) == "" {
 		return
 	}
-	p, err := Start(Options{Name: "child", Path: "/bin/sleep", Args: []string{"60"}, Dir: t.TempDir()})
+	p, err := Start(Options{Name: "child", Path: "/bin/sleep", Args: []string{"600"}, Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	fmt.Println(p.Pid())
-	time.Sleep(time.Minute)
+	time.Sleep(10 * time.Minute)
 }
 
 func TestDiesWithItsParent(t *testing.T) {
@@ -49,7 +49,7 @@ func TestDiesWithItsParent(t *testing.T) {
 	if child == 0 {
 		t.Fatal("the parent started no child")
 	}
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if gone(child) {
 			return
 		}

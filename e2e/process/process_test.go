@@ -49,7 +49,7 @@ func TestStop(t *testing.T) {
 		grace  time.Duration
 		want   int
 	}{
-		"ends when asked":       {`trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done`, 0, 7},
+		"ends when asked":       {`trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done`, time.Minute, 7},
 		"ends only when killed": {`trap '' TERM; echo up; while :; do sleep 0.05; done`, 100 * time.Millisecond, -1},
 		"has ended already":     {`echo up; exit 3`, 0, 3},
 	}

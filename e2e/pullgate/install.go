@@ -35,11 +35,14 @@ func Manifest(ctx context.Context) (string, error) {
 	return filepath.Join(root, "deploy", "install.yaml"), nil
 }
 
-// Install applies the manifest with kubectl, as a user does, with two changes
+// Install applies the manifest with kubectl, as a user does, with three changes
 // for a cluster that has no nodes. The Deployment is left out: the binary runs as
 // a process. And the Service leads to that process: with type ExternalName the API
 // server calls localhost at the port returned, which is free, and still asks for a
 // certificate with the Service's own DNS name.
+//
+// And the API server waits for an answer as long as it can: a Pod that is let through
+// because the machine is busy says nothing of pullgate.
 func Install(ctx context.Context, c *cluster.Cluster) (port int, err error) {
 	ports, err := process.FreePorts(1)
 	if err != nil {
@@ -118,8 +121,11 @@ func leadToLocalhost(service *unstructured.Unstructured) error {
 	return nil
 }
 
-// callPort makes the API server call a port of the Service. Everything else of
-// the configuration stays as users get it.
+// maxTimeout is the longest that an API server waits for a webhook, in seconds.
+const maxTimeout = 30
+
+// callPort makes the API server call a port of the Service, and be patient. Everything
+// else of the configuration stays as users get it.
 func callPort(configuration *unstructured.Unstructured, port int) error {
 	webhooks, ok := configuration.Object["webhooks"].([]any)
 	if !ok || len(webhooks) == 0 {
@@ -131,6 +137,9 @@ func callPort(configuration *unstructured.Unstructured, port int) error {
 			return errors.New("a webhook is no object")
 		}
 		if err := unstructured.SetNestedField(webhook, int64(port), "clientConfig", "service", "port"); err != nil {
+			return err
+		}
+		if err := unstructured.SetNestedField(webhook, int64(maxTimeout), "timeoutSeconds"); err != nil {
 			return err
 		}
 	}

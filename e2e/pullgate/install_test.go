@@ -36,7 +36,7 @@ func TestAdapt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"externalName: localhost", "type: ExternalName", "port: 12345", "path: /validate", "kind: ServiceAccount"} {
+	for _, want := range []string{"externalName: localhost", "type: ExternalName", "port: 12345", "timeoutSeconds: 30", "path: /validate", "kind: ServiceAccount"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in:\n%s", want, got)
 		}

@@ -117,12 +117,12 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 			"--log-format", "json",
 			"--log-level", cmp.Or(o.LogLevel, "info"),
 		}, certificateArgs(o)...),
-		Grace: 30 * time.Second,
+		Grace: 2 * time.Minute,
 	})
 	if err != nil {
 		return nil, err
 	}
-	ready, cancel := context.WithTimeout(ctx, time.Minute)
+	ready, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	if err := s.process.WaitReady(ready, s.Ready); err != nil {
 		s.Stop()
@@ -160,9 +160,13 @@ registries:
 }
 
 // Configure rewrites the configuration file, with top-level YAML from line 6 on
-// in place of Options.Config. The server notices a moment later.
+// in place of Options.Config. The server notices a moment later. The file is replaced,
+// as a kubelet does it: however late the rest is written, nobody reads a part.
 func (s *Server) Configure(config string) error {
-	return os.WriteFile(s.config, configuration(s.options, config), 0o600)
+	if err := os.WriteFile(s.config+".new", configuration(s.options, config), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(s.config+".new", s.config)
 }
 
 // Ready succeeds when the server's /readyz does.
@@ -185,7 +189,7 @@ func (s *Server) WaitCalled(ctx context.Context, c *cluster.Cluster, namespace s
 		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "probe", Image: "No Image"}}},
 	}
 	dryRun := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	err := s.process.WaitReady(ctx, func(ctx context.Context) error {
 		_, err := c.Client().CoreV1().Pods(namespace).Create(ctx, pod, dryRun)
