@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -22,9 +23,19 @@ import (
 // replicaCount is the Deployment's.
 const replicaCount = 2
 
+// What the webhook's timeoutSeconds gives a call.
+const (
+	// UsersDeadline is the manifest's. On a machine that is busy with other things an
+	// answer may come too late that was there in time.
+	UsersDeadline = 5 * time.Second
+	// PatientDeadline is the longest that there is.
+	PatientDeadline = 30 * time.Second
+)
+
 // Bench is all that runs.
 type Bench struct {
 	binaries build.Paths
+	deadline time.Duration
 	sites    *sites
 	teams    teams
 	cluster  *cluster.Cluster
@@ -54,10 +65,10 @@ func Prepare(ctx context.Context, progress io.Writer, faults []Fault) (build.Pat
 	return build.Ensure(ctx, progress, programs...)
 }
 
-// NewBench starts everything. It ends with Close; a start that fails leaves nothing
-// behind.
-func NewBench(ctx context.Context, binaries build.Paths) (*Bench, error) {
-	b := &Bench{binaries: binaries}
+// NewBench starts everything, with a deadline for the webhook's calls. It ends with
+// Close; a start that fails leaves nothing behind.
+func NewBench(ctx context.Context, binaries build.Paths, deadline time.Duration) (*Bench, error) {
+	b := &Bench{binaries: binaries, deadline: deadline}
 	if err := b.start(ctx); err != nil {
 		b.Close()
 		return nil, err
@@ -134,7 +145,7 @@ func (b *Bench) install(ctx context.Context) error {
 		return err
 	}
 	b.undo = append(b.undo, b.balancer.Close)
-	if err := failVisibly(ctx, b.cluster); err != nil {
+	if err := failVisibly(ctx, b.cluster, b.deadline); err != nil {
 		return err
 	}
 	b.undo = append(b.undo, b.stopReplicas)
@@ -146,9 +157,10 @@ func (b *Bench) install(ctx context.Context) error {
 	return nil
 }
 
-// failVisibly makes a call that fails an error; see judge.
-func failVisibly(ctx context.Context, c *cluster.Cluster) error {
-	patch := []byte(`[{"op":"replace","path":"/webhooks/0/failurePolicy","value":"Fail"}]`)
+// failVisibly makes a call that fails an error, see judge, and gives it a deadline.
+func failVisibly(ctx context.Context, c *cluster.Cluster, deadline time.Duration) error {
+	patch := fmt.Appendf(nil, `[{"op":"replace","path":"/webhooks/0/failurePolicy","value":"Fail"},
+		{"op":"replace","path":"/webhooks/0/timeoutSeconds","value":%d}]`, int(deadline.Seconds()))
 	_, err := c.Client().AdmissionregistrationV1().ValidatingWebhookConfigurations().
 		Patch(ctx, pullgate.WebhookConfiguration, types.JSONPatchType, patch, metav1.PatchOptions{})
 	if err != nil {

@@ -21,9 +21,9 @@ const (
 	bundleKey = "ca-bundle.crt"
 )
 
-// aStep is the longest that pullgate takes until it looks at its Secret and its
-// caBundle again, with some time to do something about them.
-const aStep = 80 * time.Second
+// aStep is longer than pullgate takes until it looks at its Secret and its caBundle
+// again, which is a minute, and has done something about them.
+const aStep = 4 * time.Minute
 
 // certificateFaults hit the Secret with the CA, and the caBundle.
 func certificateFaults() []Fault {
@@ -51,7 +51,7 @@ func (b *Bench) secret(ctx context.Context) (*corev1.Secret, error) {
 // changeSecret writes the Secret as an administrator would, over whatever a replica
 // may be writing.
 func (b *Bench) changeSecret(ctx context.Context, change func(map[string][]byte) error) error {
-	return eventually(ctx, 10*time.Second, 50*time.Millisecond, func(ctx context.Context) error {
+	return eventually(ctx, time.Minute, 50*time.Millisecond, func(ctx context.Context) error {
 		secret, err := b.secret(ctx)
 		if err != nil {
 			return err
@@ -90,7 +90,7 @@ func bundleOverwritten(ctx context.Context, b *Bench, t *tally) (*broken, error)
 		return nil, err
 	}
 	configurations := b.cluster.Client().AdmissionregistrationV1().ValidatingWebhookConfigurations()
-	err = eventually(ctx, 10*time.Second, 50*time.Millisecond, func(ctx context.Context) error {
+	err = eventually(ctx, time.Minute, 50*time.Millisecond, func(ctx context.Context) error {
 		c, err := configurations.Get(ctx, pullgate.WebhookConfiguration, metav1.GetOptions{})
 		if err != nil {
 			return err

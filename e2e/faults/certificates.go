@@ -77,7 +77,7 @@ func trusted(ctx context.Context, address string, bundle []byte) error {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(bundle)
 	dialer := tls.Dialer{
-		NetDialer: &net.Dialer{Timeout: 2 * time.Second},
+		NetDialer: &net.Dialer{Timeout: 20 * time.Second},
 		Config:    &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: pullgate.Service + "." + pullgate.Namespace + ".svc"},
 	}
 	conn, err := dialer.DialContext(ctx, "tcp", address)

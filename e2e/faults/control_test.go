@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -64,7 +65,7 @@ func TestControl(t *testing.T) {
 	}
 	fake.set(right)
 	// Until the API server has heard of the configuration.
-	if err := eventually(t.Context(), time.Minute, 100*time.Millisecond, func(ctx context.Context) error {
+	if err := eventually(t.Context(), 5*time.Minute, 100*time.Millisecond, func(ctx context.Context) error {
 		return l.unverifiedKinds(ctx, []specimen{{name: "bad", namespace: ns, image: bad.image}}, newTally())
 	}); err != nil {
 		t.Fatal(err)
@@ -87,9 +88,21 @@ func TestControl(t *testing.T) {
 			}
 			counted := newTally()
 			stop := l.start(t.Context(), counted)
-			time.Sleep(time.Second)
+			all := []judgement{verified, unverified, wrong, failed, notSent}
+			if err := eventually(t.Context(), 5*time.Minute, 10*time.Millisecond, func(context.Context) error {
+				total := 0
+				for _, j := range all {
+					total += counted.count(j)
+				}
+				if total < 20*workers {
+					return fmt.Errorf("%d Pods so far", total)
+				}
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
 			stop()
-			for _, j := range []judgement{verified, unverified, wrong, failed, notSent} {
+			for _, j := range all {
 				if n := counted.count(j); (n > 0) != tc.want[j] {
 					t.Errorf("%d are %s: %q", n, j, counted.examples)
 				}
@@ -119,7 +132,7 @@ func newFakeWebhook(t *testing.T, c *cluster.Cluster) *fakeWebhook {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := failVisibly(t.Context(), c); err != nil {
+	if err := failVisibly(t.Context(), c, PatientDeadline); err != nil {
 		t.Fatal(err)
 	}
 	certificates, err := proxy.NewCertificates(pullgate.Service + "." + pullgate.Namespace + ".svc")

@@ -19,7 +19,7 @@ const (
 	// workers is how many Pods are created at once.
 	workers = 8
 	// patience ends a request to the API server, long after the webhook's time.
-	patience = 30 * time.Second
+	patience = 2 * time.Minute
 	// breath is what a worker takes after a request that failed at once, so that
 	// a server that is away is not all that is ever asked.
 	breath = 20 * time.Millisecond

@@ -41,7 +41,9 @@ func TestLoadCounts(t *testing.T) {
 			}}
 			counted := newTally()
 			stop := l.start(t.Context(), counted)
-			time.Sleep(100 * time.Millisecond)
+			for pods.Load() < 20*workers { // until each kind had its turn
+				time.Sleep(time.Millisecond)
+			}
 			stop()
 			total := 0
 			for _, j := range []judgement{verified, unverified, wrong, failed, notSent} {

@@ -13,9 +13,9 @@ import (
 	"github.com/pullgate/pullgate/e2e/pullgate"
 )
 
-// shutdownDelay is longer than the balancer takes to notice that a replica is not
-// ready.
-const shutdownDelay = 2 * time.Second
+// shutdownDelay is the Deployment's, and longer than the balancer takes to notice that a
+// replica is not ready, on a busy machine too.
+const shutdownDelay = 5 * time.Second
 
 // replica is one process of pullgate and its place behind the balancer.
 type replica struct {
@@ -39,7 +39,7 @@ func (b *Bench) addReplica(ctx context.Context) error {
 	b.mu.Lock()
 	b.replicas = append(b.replicas, r)
 	b.mu.Unlock()
-	return eventually(ctx, 30*time.Second, 20*time.Millisecond, func(context.Context) error {
+	return eventually(ctx, 2*time.Minute, 20*time.Millisecond, func(context.Context) error {
 		if !r.place.Ready() {
 			return errors.New("a replica that is ready gets no connections")
 		}

@@ -12,9 +12,7 @@ import (
 
 // The targets.
 const (
-	// deadline is what the webhook's timeoutSeconds gives a call.
-	deadline = 5 * time.Second
-	maxRSS   = 128
+	maxRSS = 128
 	// tolerance is how many goroutines and connections of two replicas come and go
 	// by themselves: probes, watches, whoever reads the metrics.
 	tolerance = 12
@@ -50,6 +48,7 @@ type Row struct {
 	Misses   []string `json:"misses,omitempty"`
 	Examples []string `json:"examples,omitempty"`
 
+	deadline       time.Duration // of a call
 	apiServerAway  bool
 	apiServerCount int
 	notRecovered   string
@@ -98,7 +97,7 @@ func (r *Row) misses() (list []string) {
 	miss(r.WrongVerdicts > 0, "%d wrong verdicts", r.WrongVerdicts)
 	miss(r.FailedCalls > r.Unavoidable, "%d failed calls, of which %d at most could not be avoided", r.FailedCalls, r.Unavoidable)
 	miss(r.Pods == 0, "no Pod was answered")
-	miss(r.P99 >= float64(deadline.Milliseconds()), "p99 of %.0f ms is past the deadline", r.P99)
+	miss(r.P99 >= float64(r.deadline.Milliseconds()), "p99 of %.0f ms is past the deadline", r.P99)
 	miss(r.RSS >= maxRSS, "%.0f MiB of memory", r.RSS)
 	miss(!r.After.within(r.Before), "goroutines went from %d to %d, connections from %d to %d", r.Before.goroutines, r.After.goroutines, r.Before.connections, r.After.connections)
 	miss(r.Mute > 0, "%d connections have outlived their deadline", r.Mute)

@@ -8,7 +8,7 @@ import (
 )
 
 func TestMisses(t *testing.T) {
-	good := Row{Pods: 1, P99: 4999, RSS: 127}
+	good := Row{Pods: 1, P99: 4999, RSS: 127, deadline: UsersDeadline}
 	tests := map[string]struct {
 		change func(*Row)
 		want   string

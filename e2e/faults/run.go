@@ -11,16 +11,16 @@ const (
 	// calm is how long the load runs before each fault.
 	calm = 2 * time.Second
 	// afterwards is how long after a fault nothing of it should be left: the 5 s
-	// of a look-up, and a little for what is busy. lastLook is when it is looked
-	// for the last time: a look-up that waited for its turn began with 5 s of its
-	// own.
+	// of a look-up, and a little for what is busy; a look-up that waited for its turn
+	// began with 5 s of its own. lastLook is when it is looked for the last time, for
+	// machines that are busy with other things. When it was gone is in the report.
 	afterwards = 6 * time.Second
-	lastLook   = 11 * time.Second
+	lastLook   = time.Minute
 )
 
 // Run makes one fault happen, for a time under load, and tells what that did.
 func (b *Bench) Run(ctx context.Context, f Fault, under time.Duration) (Row, error) {
-	row := Row{Name: f.Name, apiServerAway: f.APIServerAway}
+	row := Row{Name: f.Name, apiServerAway: f.APIServerAway, deadline: b.deadline}
 	if err := b.use(ctx, f.Movable); err != nil {
 		return row, fmt.Errorf("%s: %w", f.Name, err)
 	}

@@ -17,8 +17,8 @@ const (
 	// for the whole way from the kubelet's probe to the rules on each node.
 	interval = 150 * time.Millisecond
 	// patience is how long its answer may take. A replica that does not answer is
-	// not ready: the kubelet would ask two more times.
-	patience = time.Second
+	// not ready: the kubelet asks three times, and waits a second each time.
+	patience = 3 * time.Second
 )
 
 // Replica is where connections can go.

@@ -122,7 +122,7 @@ func TestBalancer(t *testing.T) {
 
 func wait(t *testing.T, is func() bool) {
 	t.Helper()
-	for range 500 {
+	for range 12_000 { // two minutes, and more
 		if is() {
 			return
 		}
