@@ -15,10 +15,7 @@ import (
 
 // rounds is how often each thing is done, with a scrape between: what happens
 // once is there at the first scrape, and has no rate.
-const (
-	rounds = 4
-	pause  = 1500 * time.Millisecond
-)
+const rounds = 4
 
 // failedCalls has the API server call a pullgate that is not there, with either
 // failurePolicy. Fail comes first: only a rejection tells that the API server has
@@ -95,13 +92,23 @@ func (s *scene) inRounds(ctx context.Context, do func(n int) error) error {
 		if err := do(n); err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
+		if err := s.scraped(ctx); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// scraped waits until Prometheus has scraped everything that there is once more.
+func (s *scene) scraped(ctx context.Context) error {
+	from := float64(time.Now().UnixMilli()) / 1000
+	return eventually(ctx, func() error {
+		late, err := s.server.query(ctx, fmt.Sprintf("timestamp(up) < %f or up == 0", from))
+		if err == nil && len(late) > 0 {
+			err = fmt.Errorf("not scraped since: %v", late)
+		}
+		return err
+	})
 }
 
 func tag(n int) string { return fmt.Sprintf("v%d", n) }
@@ -117,7 +124,7 @@ func (s *scene) pod(ctx context.Context, image string) error {
 
 // eventually retries until try succeeds.
 func eventually(ctx context.Context, try func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	for {
 		err := try()

@@ -91,9 +91,10 @@ func readDashboard(root string) (d dashboard, err error) {
 	return d, nil
 }
 
-// filled puts values in place of Grafana's variables, as Grafana does.
+// filled puts values in place of Grafana's variables, as Grafana does. The times are such
+// that all of a run is in them, however long it takes.
 func filled(expr string) string {
-	return strings.NewReplacer("$__rate_interval", "1m", "$__range", "5m", "$job", ".+", "$instance", ".+").Replace(expr)
+	return strings.NewReplacer("$__rate_interval", "1h", "$__range", "1h", "$job", ".+", "$instance", ".+").Replace(expr)
 }
 
 var (

@@ -16,8 +16,9 @@ import (
 	"github.com/pullgate/pullgate/e2e/process"
 )
 
-// scrapeEvery is short, so that a rate can be told after seconds.
-const scrapeEvery = "1s"
+// scrapeEvery is short, so that a rate can be told after seconds. It is how long a scrape
+// may take, too, and on a busy machine that of the API server takes more than one.
+const scrapeEvery = "4s"
 
 // prometheus is a Prometheus server that runs.
 type prometheus struct {
@@ -58,7 +59,7 @@ func startPrometheus(ctx context.Context, dir, alerts string, jobs ...scrapeJob)
 	if err != nil {
 		return nil, err
 	}
-	ready, cancel := context.WithTimeout(ctx, time.Minute)
+	ready, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	err = p.process.WaitReady(ready, func(ctx context.Context) error {
 		return process.Healthy(ctx, direct(), "http://"+p.address+"/-/ready")
@@ -122,7 +123,6 @@ func (p *prometheus) query(ctx context.Context, expr string) ([]sample, error) {
 // rule is what the server knows of a rule.
 type rule struct {
 	Name      string `json:"name"`
-	State     string `json:"state"` // inactive, pending or firing
 	Health    string `json:"health"`
 	LastError string `json:"lastError"`
 }

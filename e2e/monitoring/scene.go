@@ -168,7 +168,7 @@ func (s *scene) apiServerJob() (scrapeJob, error) {
 // startReplicas starts two replicas. The API server calls the first.
 func (s *scene) startReplicas(ctx context.Context) error {
 	for n := range 2 {
-		o := pullgate.Options{Binary: s.binaries[build.Pullgate], CertsD: s.certsD(), Config: "limits: {backOff: 10m}\n", Env: s.traces.Env()}
+		o := pullgate.Options{Binary: s.binaries[build.Pullgate], CertsD: s.certsD(), Config: "limits: {backOff: 1h, lookupTimeout: 2m}\n", Env: s.traces.Env()}
 		if n == 0 {
 			o.Port = s.port
 		}
@@ -179,6 +179,17 @@ func (s *scene) startReplicas(ctx context.Context) error {
 		s.replicas = append(s.replicas, r)
 	}
 	if err := s.target(); err != nil {
+		return err
+	}
+	// What is counted before the first scrape has no rate.
+	err := eventually(ctx, func() error {
+		up, err := s.server.query(ctx, `up{job="pullgate"} == 1`)
+		if err == nil && len(up) != len(s.replicas) {
+			err = fmt.Errorf("prometheus scrapes %d replicas", len(up))
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	return s.replicas[0].WaitCalled(ctx, s.cluster, s.namespace)
