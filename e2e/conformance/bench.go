@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -35,8 +36,9 @@ type Bench struct {
 	server      *pullgate.Server
 	port        int
 	// probe is a namespace for looking whether the webhook is called.
-	probe string
-	stops []func()
+	probe  string
+	listed atomic.Int64 // images on nodes
+	stops  []func()
 }
 
 // NewBench starts everything. Close stops it, also when this fails halfway.
@@ -114,8 +116,9 @@ func (b *Bench) install(ctx context.Context) error {
 }
 
 // eachAlone has a registry asked whatever it answered in other tries, which share
-// its host: a node that is asked to pull asks, too.
-const eachAlone = "limits:\n  backOff: 0s\n"
+// its host: a node that is asked to pull asks, too. A look-up may take long on a busy
+// machine, and still ends well before the API server gives up.
+const eachAlone = "limits:\n  backOff: 0s\n  lookupTimeout: 15s\n"
 
 // contentFirst has pullgate look at what a plain manifest is made of before it
 // answers, of every registry: asked once, it must know what a node will find.
@@ -177,7 +180,7 @@ func Prepare(ctx context.Context, progress io.Writer) (build.Paths, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("it needs root on Linux: containerd mounts, and a network namespace is made")
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Hour)
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Hour)
 	defer cancel()
 	return build.Ensure(ctx, progress, Programs()...)
 }

@@ -50,28 +50,47 @@ func (b *Bench) makeNodes(ctx context.Context) error {
 // listingNode is the one whose status lists images.
 const listingNode = "amd64-1"
 
-// noticed is how long pullgate may take to hear of a change of a node.
-const noticed = 500 * time.Millisecond
-
 // list puts an image into the status of a node, as the kubelet does: its names
-// by digest and by tag.
+// by digest and by tag. It returns when pullgate has heard of it, which it tells by
+// another image that comes with it.
 func (b *Bench) list(ctx context.Context, names ...string) error {
+	marker := fmt.Sprintf("noticed.example.com/image:%d", b.listed.Add(1))
 	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
 		node, err := b.client.CoreV1().Nodes().Get(ctx, listingNode, metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
-		node.Status.Images = append(node.Status.Images, corev1.ContainerImage{Names: names, SizeBytes: 1 << 20})
+		node.Status.Images = append(node.Status.Images,
+			corev1.ContainerImage{Names: names, SizeBytes: 1 << 20}, corev1.ContainerImage{Names: []string{marker}, SizeBytes: 1 << 20})
 		_, err = b.client.CoreV1().Nodes().UpdateStatus(ctx, node, metav1.UpdateOptions{})
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("list an image: %w", err)
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(noticed):
-		return nil
+	for {
+		heard, err := b.hasHeard(ctx, marker)
+		if heard || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("pullgate does not hear of the image on the node: %w", ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
+}
+
+// hasHeard tells whether pullgate knows of a node that has an image. With the policy
+// Never no registry is asked, and who creates the Pod is warned if no node is known.
+func (b *Bench) hasHeard(ctx context.Context, image string) (bool, error) {
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "heard-"},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: image, ImagePullPolicy: corev1.PullNever}}},
+	}
+	a, _, err := answer(ctx, func(ctx context.Context) error {
+		_, err := b.client.CoreV1().Pods(b.probe).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return err
+	})
+	return a == Allow, err
 }

@@ -37,7 +37,7 @@ func (r RandomReport) print(say func(string, ...any)) {
 
 const (
 	randomWorkers = 8
-	randomTimeout = 90 * time.Second
+	randomTimeout = 10 * time.Minute
 )
 
 // arena is where random runs take place.

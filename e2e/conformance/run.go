@@ -37,9 +37,9 @@ type MeasuredCase struct {
 const (
 	// workers is how many tries are made at once.
 	workers = 4
-	// tryTimeout is beyond what the slowest try takes on the node: five
+	// tryTimeout is far beyond what the slowest try takes on the node: five
 	// time-outs of ten seconds.
-	tryTimeout = 2 * time.Minute
+	tryTimeout = 10 * time.Minute
 	// patience is how often pullgate is asked again where a first answer need
 	// not be the last one.
 	patience = 40

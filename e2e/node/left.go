@@ -19,7 +19,7 @@ import (
 // the processes in containers. Both are found by what only ours have: our
 // folder's path in their arguments, and our cgroup.
 func removeLeft(f *containerd.Folder, cgroup string) {
-	for range 100 {
+	for range 1200 { // a minute, and more
 		pids := append(shims(f.Path("")), members(cgroup)...)
 		for _, pid := range pids {
 			_ = syscall.Kill(pid, syscall.SIGKILL)

@@ -18,7 +18,7 @@ import (
 
 // startTimeout is how long a node may take until it is ready: seconds on an idle
 // machine.
-const startTimeout = 3 * time.Minute
+const startTimeout = 10 * time.Minute
 
 // Address is the node's, to be given to netns.Run: a kubelet does not take one of
 // loopback's own. It belongs to the addresses for documentation.

@@ -124,7 +124,7 @@ func TestNode(t *testing.T) {
 // wait makes a Pod, where it isn't there yet, and waits until it is as it should.
 func wait(t *testing.T, n *Node, c *cluster.Cluster, namespace, name, image string, good func(*corev1.Pod) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	pods := c.Client().CoreV1().Pods(namespace)
 	_, _ = pods.Create(ctx, &corev1.Pod{
@@ -158,8 +158,8 @@ func TestStartFails(t *testing.T) {
 		limit  time.Duration
 		want   string
 	}{
-		"kubelet":    {build.Kubelet, time.Minute, "no luck today"},
-		"containerd": {build.Containerd, time.Minute, "no luck today"},
+		"kubelet":    {build.Kubelet, 10 * time.Minute, "no luck today"},
+		"containerd": {build.Containerd, 10 * time.Minute, "no luck today"},
 		"in between": {"", time.Second, "deadline exceeded"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -197,7 +197,7 @@ func TestEndsWithItsContext(t *testing.T) {
 	cancel()
 	select {
 	case <-n.kubelet.Done():
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Error("the kubelet still runs")
 	}
 	n.Stop() // Waits for the other Stop.

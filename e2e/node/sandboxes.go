@@ -15,7 +15,7 @@ func removeSandboxes(c *containerd.Containerd) {
 	if c.Conn() == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	client := runtimeapi.NewRuntimeServiceClient(c.Conn())
 	list, err := client.ListPodSandbox(ctx, &runtimeapi.ListPodSandboxRequest{})

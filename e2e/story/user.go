@@ -87,7 +87,7 @@ func (s *story) helm(ctx context.Context, args ...string) (string, error) {
 }
 
 // chart is the path of the chart, and values of the file with what this cluster
-// has of its own: where pullgate's image is, and the registries' CA.
+// has of its own: where pullgate's image is, the registries' CA, and patience.
 func (s *story) chart(ctx context.Context) (chart, values string, err error) {
 	root, err := build.Root(ctx)
 	if err != nil {
@@ -96,6 +96,10 @@ func (s *story) chart(ctx context.Context) (chart, values string, err error) {
 	content, err := yaml.Marshal(map[string]any{
 		"image":  map[string]string{"repository": openHost + "/pullgate/pullgate"},
 		"certsD": map[string]any{openHost: s.hostFiles(openHost), privateHost: s.hostFiles(privateHost)},
+		// On a busy machine the API server would let a Pod through for want of an
+		// answer, and the stream take that for pullgate's.
+		"webhook": map[string]any{"timeoutSeconds": 30},
+		"config":  map[string]any{"limits": map[string]any{"lookupTimeout": "2m"}},
 	})
 	if err != nil {
 		return "", "", err
@@ -110,11 +114,11 @@ func (s *story) release(ctx context.Context, verb string, more ...string) (strin
 	if err != nil {
 		return "", err
 	}
-	return s.helm(ctx, append([]string{verb, "pullgate", chart, "--values", values, "--wait", "--timeout", "3m"}, more...)...)
+	return s.helm(ctx, append([]string{verb, "pullgate", chart, "--values", values, "--wait", "--timeout", patience.String()}, more...)...)
 }
 
 // patience is how long what is a matter of seconds may take on a busy machine.
-const patience = 2 * time.Minute
+const patience = 10 * time.Minute
 
 // eventually tries until it succeeds, or patience is over.
 func eventually(ctx context.Context, try func(context.Context) error) error {

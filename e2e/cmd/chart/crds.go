@@ -37,7 +37,7 @@ func (c *checker) applyCRDs(ctx context.Context) error {
 			if _, stderr, err := c.cluster.Kubectl(ctx, "", "apply", "--server-side", "-f", path); err != nil {
 				return fmt.Errorf("%s: %w: %s", file, err, stderr)
 			}
-			if _, stderr, err := c.cluster.Kubectl(ctx, "", "wait", "--for=condition=Established", "--timeout=30s", "-f", path); err != nil {
+			if _, stderr, err := c.cluster.Kubectl(ctx, "", "wait", "--for=condition=Established", "--timeout=5m", "-f", path); err != nil {
 				return fmt.Errorf("%s: %w: %s", file, err, stderr)
 			}
 		}

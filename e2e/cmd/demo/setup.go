@@ -120,6 +120,7 @@ func (s *setup) startPullgate(ctx context.Context) error {
 		Binary: s.binaries[build.Pullgate],
 		CertsD: s.certsD,
 		Port:   port,
+		Config: "limits: {lookupTimeout: 2m}\n", // on a busy machine too there is an answer
 	})
 	if err != nil {
 		return err

@@ -137,7 +137,7 @@ func (st step) judge(printed string, err error) string {
 // wait tries the command without effect until it does what is expected, or for
 // so long that it never will.
 func (st step) wait(ctx context.Context, s *setup) {
-	for range 50 {
+	for range 600 {
 		_, _, err := s.cluster.Kubectl(ctx, "", append(st.args, "--dry-run=server")...)
 		if (err != nil) == st.fails || ctx.Err() != nil {
 			return

@@ -45,8 +45,8 @@ func present() (map[string]bool, error) {
 // or a process that has to do with it.
 func left(dir string, before map[string]bool) error {
 	var errs []error
-	// The kernel takes a moment to take apart a namespace whose last process ended.
-	for range 20 {
+	// The kernel takes a moment, or many on a busy machine, to take apart a namespace whose last process ended.
+	for range 600 {
 		errs = nil
 		now, err := present()
 		if err != nil {

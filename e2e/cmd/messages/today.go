@@ -12,7 +12,7 @@ import (
 
 // failTimeout is how long Pods may take to fail: the kubelet waits 10 seconds
 // before it calls a failure a back-off, and all start at once.
-const failTimeout = 2 * time.Minute
+const failTimeout = 10 * time.Minute
 
 // today makes the Pods of all causes, waits until each has failed as it should,
 // and returns what describe tells of them, by the cause's name.
