@@ -41,8 +41,9 @@ const (
 	// time-outs of ten seconds.
 	tryTimeout = 10 * time.Minute
 	// patience is how often pullgate is asked again where a first answer need
-	// not be the last one.
+	// not be the last one, and pause what is between.
 	patience = 40
+	pause    = 500 * time.Millisecond
 )
 
 // Run makes all tries of the cases whose ID matches, in as many runs of pullgate
@@ -154,7 +155,7 @@ func (st *stage) both(ctx context.Context) (o Outcome) {
 		select {
 		case <-ctx.Done():
 			o.Err = ctx.Err()
-		case <-time.After(noticed):
+		case <-time.After(pause):
 			o.Answer, o.Message, o.Err = st.askPullgate(ctx)
 		}
 	}
