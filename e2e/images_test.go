@@ -156,7 +156,7 @@ func testPodsAtOnce(t *testing.T, s *suite) {
 
 func requestsTo(t *testing.T, r *registry.Registry, repository string) []registry.Request {
 	t.Helper()
-	requests, err := r.RequestsTo(t.Context(), repository)
+	requests, err := r.RequestsTo(repository)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
@@ -57,7 +56,6 @@ type Registry struct {
 	port    int
 	pusher  User
 	tokens  *tokenServer
-	marks   atomic.Int64
 
 	mu      sync.Mutex
 	process *process.Process
@@ -127,7 +125,7 @@ func (r *Registry) Restart(ctx context.Context) error {
 		return err
 	}
 	r.process = p
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	return p.WaitReady(ctx, func(ctx context.Context) error {
 		return r.ping(ctx, "/v2/?"+marker+"=ready")

@@ -3,11 +3,13 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,7 +69,7 @@ func TestOpen(t *testing.T) {
 	}
 	head(t, r, "acme/other", nil)
 	want := []Request{{"HEAD", "/v2/acme/other/manifests/v1", http.StatusNotFound}}
-	got, err := r.RequestsTo(t.Context(), "acme/other")
+	got, err := r.RequestsTo("acme/other")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +81,7 @@ func TestOpen(t *testing.T) {
 	if err := r.ping(t.Context(), "/v2/"); err == nil {
 		t.Error("a stopped registry answers")
 	}
-	if after, err := r.RequestsTo(t.Context(), "acme/other"); err != nil || len(after) != 1 {
+	if after, err := r.RequestsTo("acme/other"); err != nil || len(after) != 1 {
 		t.Errorf("RequestsTo of a stopped registry = %v, %v", after, err)
 	}
 	if err := r.Restart(t.Context()); err != nil {
@@ -97,6 +99,25 @@ func TestOpen(t *testing.T) {
 	if err := r.Restart(t.Context()); err == nil {
 		t.Error("a closed registry restarts")
 	}
+}
+
+// Who has an answer finds the request, however many are under way.
+func TestRequestsAreKnownWithTheirAnswers(t *testing.T) {
+	r := start(t, Options{})
+	push(t, r, "acme/app", "v1")
+	var wg sync.WaitGroup
+	for worker := range 8 {
+		wg.Go(func() {
+			for n := range 50 {
+				repository := fmt.Sprintf("acme/app-%d-%d", worker, n)
+				head(t, r, repository, nil)
+				if got, err := r.RequestsTo(repository); err != nil || len(got) != 1 {
+					t.Errorf("%s: %v, %v", repository, got, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestHtpasswd(t *testing.T) {

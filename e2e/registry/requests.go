@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -9,7 +8,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Request is a request that reached the registry.
@@ -25,22 +23,16 @@ const marker = "e2e-marker"
 // Requests are the requests that reached the registry since Start, in the order
 // of their answers, pushes included.
 //
-// They are read from the access log, in which a line appears only after its
-// answer has been sent. A request of our own, sent now and waited for, tells
-// that the log has come as far as now.
-func (r *Registry) Requests(ctx context.Context) ([]Request, error) {
+// They are read from the access log. The registry writes a line of it when it has dealt
+// with a request, and sends the answer after that: only what does not fit into the
+// buffers of net/http, some kilobytes, is on its way before. So whoever has an answer,
+// of the size of a manifest, finds its line here.
+func (r *Registry) Requests() ([]Request, error) {
 	r.mu.Lock()
 	p := r.process
 	r.mu.Unlock()
 	if p == nil {
 		return nil, errors.New("registry: never started")
-	}
-	select {
-	case <-p.Done(): // Nothing more will be written.
-	default:
-		if err := r.flush(ctx, p.Stdout()); err != nil {
-			return nil, fmt.Errorf("read the access log: %w", err)
-		}
 	}
 	content, err := os.ReadFile(p.Stdout())
 	if err != nil {
@@ -50,8 +42,8 @@ func (r *Registry) Requests(ctx context.Context) ([]Request, error) {
 }
 
 // RequestsTo are the requests that reached one repository.
-func (r *Registry) RequestsTo(ctx context.Context, repository string) ([]Request, error) {
-	all, err := r.Requests(ctx)
+func (r *Registry) RequestsTo(repository string) ([]Request, error) {
+	all, err := r.Requests()
 	if err != nil {
 		return nil, err
 	}
@@ -62,32 +54,6 @@ func (r *Registry) RequestsTo(ctx context.Context, repository string) ([]Request
 		}
 	}
 	return these, nil
-}
-
-func (r *Registry) flush(ctx context.Context, log string) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	// Requests that were answered a moment ago may be logged after ours, by
-	// another thread of the registry: give them that moment.
-	time.Sleep(50 * time.Millisecond)
-	mark := fmt.Sprintf("%s=%d&", marker, r.marks.Add(1))
-	if err := r.ping(ctx, "/v2/?"+mark); err != nil {
-		return err
-	}
-	for {
-		content, err := os.ReadFile(log)
-		if err != nil {
-			return err
-		}
-		if strings.Contains(string(content), mark) {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("a request does not appear in it: %w", ctx.Err())
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
 }
 
 // accessLine finds method, URI and status in a line of the Apache combined format:

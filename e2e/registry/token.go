@@ -62,7 +62,7 @@ func startTokenServer(o Options) (*tokenServer, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /token", s.get)
 	mux.HandleFunc("POST /token", s.post)
-	s.http = &http.Server{Handler: s.count(mux), ReadHeaderTimeout: 10 * time.Second}
+	s.http = &http.Server{Handler: s.count(mux), ReadHeaderTimeout: time.Minute}
 	go func() { _ = s.http.Serve(listener) }() // Ends with close.
 	return s, nil
 }
