@@ -49,7 +49,6 @@ What pullgate cannot know, and no case can show otherwise:
   Pod is let through before it is known.
 * What only nodes see: a front end, or a registry that is out of order, in their place alone.
 * What a registry serves at first and not later, or not yet at first, by requests that pullgate has no reason to make.
-* A 32-bit containerd on an ARMv8 processor, which out of the box looks for arm/v8 alone: it counts as one that takes arm/v7 too.
 * What is on a node that does not list it: its layers by other images (C123), and images beyond the 50 largest.
 
 ## Random runs

@@ -57,12 +57,8 @@ func matched(c scripted.Content, nodes []ocispec.Platform) (NodeOutcome, error) 
 	}
 }
 
-// matchers are those of both kinds of node. Of 32-bit software on ARMv8 it is the
-// same one for both: out of the box it would take arm/v8 alone, which nobody makes.
+// matchers are those of both kinds of node.
 func matchers(n ocispec.Platform) []platforms.Matcher {
-	if n.Architecture == "arm" && n.Variant == "v8" {
-		return []platforms.Matcher{platforms.Only(n)}
-	}
 	return []platforms.Matcher{platforms.OnlyStrict(n), platforms.Only(n)}
 }
 
