@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"math/rand/v2"
-	"slices"
 
 	"github.com/pullgate/pullgate/e2e/scripted"
 )
@@ -10,6 +9,14 @@ import (
 // Draw draws the n-th random run of a seed, the same one each time.
 func Draw(seed uint64, n int) Random {
 	d := drawer{rand.New(rand.NewPCG(seed, uint64(n)))} //nolint:gosec // it must be repeatable
+	for {
+		if r := d.any(); !r.gap() {
+			return r
+		}
+	}
+}
+
+func (d drawer) any() Random {
 	switch {
 	case d.chance(3):
 		return d.elsewhere()
@@ -177,11 +184,6 @@ func (d drawer) statuses() scripted.Statuses {
 	same := one(d, passing...)
 	for range 1 + d.IntN(5) {
 		s = append(s, one(d, same, same, same, one(d, passing...)))
-	}
-	// net/http asks once more by itself where a connection was idle before, and that
-	// may be the fifth drop, which ends a node's patience.
-	if drops := (scripted.Statuses{scripted.Drop, scripted.Drop, scripted.Drop, scripted.Drop, scripted.Drop}); slices.Equal(s, drops) {
-		s = s[1:]
 	}
 	return append(s, 200)
 }
