@@ -24,12 +24,12 @@ type Content struct {
 
 // Content opens a repository's content.
 func (c *Client) Content(ref reference.Reference, login Login) (*Content, error) {
-	s, err := c.open(ref, login)
+	ch, err := c.chains.get(ref.Host)
 	if err != nil {
 		return nil, err
 	}
 	ref.Tag = ""
-	return &Content{client: c, repository: ref, session: s}, nil
+	return &Content{client: c, repository: ref, session: c.sessions.content(ch, ref, login)}, nil
 }
 
 // Fetch returns what a descriptor names. It reads no more than the largest

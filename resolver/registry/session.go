@@ -51,7 +51,20 @@ func newSessions() sessions {
 
 // get returns the session of a login.
 func (s sessions) get(ch *chain, ref reference.Reference, login Login) *session {
-	key := sessionKey(ch, ref, login)
+	return s.under(sessionKey(ch, ref, login), ch, login)
+}
+
+// content returns the session in which content is asked for. A node begins that
+// with new authorizers. It makes a difference only where endpoints share one: what
+// the name was resolved with at the one may be no good at the other.
+func (s sessions) content(ch *chain, ref reference.Reference, login Login) *session {
+	if len(ch.endpoints) == 1 {
+		return s.get(ch, ref, login)
+	}
+	return s.under(sessionKey(ch, ref, login)+"\x00content", ch, login)
+}
+
+func (s sessions) under(key string, ch *chain, login Login) *session {
 	known, ok := s.cache.Get(key)
 	if !ok {
 		known = newSession(ch, login)
