@@ -14,8 +14,25 @@ KUBECONFORM           := bin/kubeconform-$(KUBECONFORM_VERSION)
 ACTIONLINT_VERSION    := v1.7.12
 ACTIONLINT            := bin/actionlint-$(ACTIONLINT_VERSION)
 
+# What two programs have in common is compiled once if they are built alike: as
+# e2e/build/flags.go builds, where the reasons are. GOGC has the compiler spend less
+# time on its garbage.
+SHARED := -trimpath -gcflags=all=-dwarf=false
+TAGS   := grpcnotrace
+BUILD  := CGO_ENABLED=0 GOGC=400 go build $(SHARED) -tags $(TAGS) -ldflags "-s -w"
+
+# Built and run, not `go run`, which does not pass SIGTERM on.
+run = cd e2e && $(BUILD) -o bin/$(1) ./cmd/$(1) && exec ./bin/$(1)
+
 # The race detector needs a C compiler; CI installs one.
 RACE := $(if $(shell command -v $(firstword $(CC) cc) || command -v gcc),-race)
+# Only the compiler shall know of GOGC, and not the tests: some count garbage.
+GOTEST := GOGC=400 go test -exec 'env -u GOGC'
+# Without the race detector, tests are built as the programs are.
+PLAIN  := CGO_ENABLED=0 $(GOTEST) $(SHARED) -tags $(TAGS)
+TEST   := $(if $(RACE),$(GOTEST) $(RACE),$(PLAIN))
+# Packages without tests would be compiled for nothing: all of etcd, for one.
+tested = $$(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 
 # It ends what hangs. How long tests take says only how busy the machine is.
 ONLY_HANGS := -timeout 60m
@@ -26,60 +43,62 @@ ONLY_HANGS := -timeout 60m
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# Built and run, not `go run`, which does not pass SIGTERM on.
 .PHONY: demo
 demo: ## a real API server, a registry and pullgate: what a kubectl user sees
-	cd e2e && go build -o bin/demo ./cmd/demo && exec ./bin/demo
+	$(call run,demo)
 
 .PHONY: demo-up
 demo-up: ## the same, left running until Ctrl-C, with the KUBECONFIG to use
-	cd e2e && go build -o bin/demo ./cmd/demo && exec ./bin/demo -keep
+	$(call run,demo) -keep
 
 .PHONY: build
 build: ## build bin/pullgate
-	CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags "-s -w" -o bin/pullgate ./cmd/pullgate
+	$(BUILD) -o bin/pullgate ./cmd/pullgate
 
 .PHONY: test
 test: test-unit test-e2e ## every test that needs no root
 
 .PHONY: test-unit
 test-unit: race-notice ## unit tests, with the race detector
-	go test $(RACE) $(ONLY_HANGS) ./...
+	$(TEST) $(ONLY_HANGS) ./...
 
 # The binaries are built first, and not by the tests, so that the progress is on
 # the terminal and the time does not count as a test's.
 .PHONY: test-e2e
 test-e2e: race-notice ## the built binary against a real API server and real registries
-	cd e2e && go run ./cmd/build && go test $(RACE) $(ONLY_HANGS) ./...
+	$(call run,build)
+	cd e2e && $(TEST) $(ONLY_HANGS) $(tested)
 
 .PHONY: conformance
 conformance: ## every case through a real kubelet's code and containerd, and through pullgate (root on Linux)
-	cd e2e && go build -o bin/conformance ./cmd/conformance && exec ./bin/conformance
+	$(call run,conformance)
 
 .PHONY: messages
 messages: ## docs/messages.md: what users are told, without pullgate and with it (root on Linux)
-	cd e2e && go build -o bin/messages ./cmd/messages && exec ./bin/messages
+	$(call run,messages)
 
 # The packages by name: only they have tests that need root.
 .PHONY: test-root
 test-root: ## the tests that need root on Linux: a real node, and what is left after it
-	cd e2e && go run ./cmd/build -node && go test -tags conformance $(ONLY_HANGS) ./netns ./oracle ./node
+	$(call run,build) -node
+	cd e2e && $(PLAIN),conformance $(ONLY_HANGS) ./netns ./oracle ./node
 
 # FAULTS='-short' is for CI, FAULTS='-only clock' for one thing.
 .PHONY: faults
 faults: ## break one thing after another under load, and count what that does to Pods (Linux)
-	cd e2e && go build -o bin/faults ./cmd/faults && exec ./bin/faults $(FAULTS)
+	$(call run,faults) $(FAULTS)
 
 # UPDATE_DOCS=1 writes docs/metrics.md anew. The package is named: only it has tests
 # that need Prometheus.
 .PHONY: monitoring
 monitoring: ## alerts, dashboard and docs/metrics.md against a real run (Debian's package prometheus)
-	cd e2e && go run ./cmd/build && UPDATE_DOCS=$(UPDATE_DOCS) go test -tags monitoring -count 1 $(ONLY_HANGS) ./monitoring
+	$(call run,build) etcd kube-apiserver kubectl registry pullgate
+	cd e2e && UPDATE_DOCS=$(UPDATE_DOCS) $(PLAIN),monitoring -count 1 $(ONLY_HANGS) ./monitoring
 
 # BENCH=-short measures a little of everything, and writes nothing.
 .PHONY: bench
 bench: ## measure what pullgate costs beside a webhook that does nothing, for docs/performance.md (Linux)
-	cd e2e && go build -o bin/bench ./cmd/bench && exec ./bin/bench $(BENCH)
+	$(call run,bench) $(BENCH)
 
 # How often, with an x behind it, or how long each target is fuzzed. As often, by
 # default: Go's fuzzer now and then fails for nothing but that its time is over.
@@ -89,11 +108,11 @@ fuzzing   = -run '^$$' -fuzz '^Fuzz$(1)$$' -fuzztime $(FUZZTIME) -fuzzminimizeti
 
 .PHONY: chart
 chart: $(HELM) $(KUBECONFORM) ## chart and manifest against a real API server: its schemas, and a dry run
-	cd e2e && go build -o bin/chart ./cmd/chart && exec ./bin/chart -helm ../$(HELM) -kubeconform ../$(KUBECONFORM)
+	$(call run,chart) -helm ../$(HELM) -kubeconform ../$(KUBECONFORM)
 
 .PHONY: e2e
 e2e: $(HELM) ## installed with Helm on a real node: all that users do, and what they meet (root on Linux)
-	cd e2e && go build -o bin/e2e ./cmd/e2e && exec ./bin/e2e -helm ../$(HELM) $(E2E)
+	$(call run,e2e) -helm ../$(HELM) $(E2E)
 
 .PHONY: fuzz
 fuzz: ## fuzz each target for FUZZTIME (5000x): all that strangers write, and what is held against the kubelet's
@@ -125,6 +144,9 @@ manifest: $(HELM) ## write deploy/install.yaml anew from the chart
 race-notice:
 	@$(if $(RACE),:,echo 'There is no C compiler here: the tests run WITHOUT the race detector.' >&2)
 
+# The linters read what the compiler has written, and have it compile all.
+ALIKE := CGO_ENABLED=0 GOGC=400 GOFLAGS="$$(go env GOFLAGS) $(SHARED)"
+
 .PHONY: lint
 lint: $(GOLANGCI_LINT) $(HELM) $(HELM3) $(HELM_UNITTEST) $(ACTIONLINT) ## go vet, golangci-lint, tidy go.mod files; the chart, its manifest and the workflows
 	$(HELM) lint --strict deploy/chart/pullgate
@@ -133,10 +155,10 @@ lint: $(GOLANGCI_LINT) $(HELM) $(HELM3) $(HELM_UNITTEST) $(ACTIONLINT) ## go vet
 	sh deploy/manifest.sh $(HELM) | diff deploy/install.yaml - || { echo 'deploy/install.yaml is not what the chart renders: run make manifest' >&2; exit 1; }
 	sh deploy/manifest.sh $(HELM3) | diff deploy/install.yaml - || { echo 'Helm 3 renders another manifest than Helm 4' >&2; exit 1; }
 	$(ACTIONLINT)
-	go vet ./...
-	cd e2e && go vet ./...
-	$(GOLANGCI_LINT) run ./...
-	cd e2e && ../$(GOLANGCI_LINT) run --config ../.golangci.yaml ./...
+	$(ALIKE) go vet -tags $(TAGS) ./...
+	cd e2e && $(ALIKE) go vet -tags $(TAGS) ./...
+	$(ALIKE) $(GOLANGCI_LINT) run ./...
+	cd e2e && $(ALIKE) ../$(GOLANGCI_LINT) run --config ../.golangci.yaml ./...
 	go mod tidy -diff
 	cd e2e && go mod tidy -diff
 

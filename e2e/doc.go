@@ -5,6 +5,6 @@
 //
 //	go test -run 'TestPullgate/missing_tag' .
 //
-// The programs are built on the way; `go run ./cmd/build` does it beforehand and
+// The programs are built on the way; `make test-e2e` does it beforehand and
 // shows its progress.
 package e2e

@@ -1,5 +1,7 @@
 package build
 
+import "slices"
+
 // The programs, as Ensure takes them.
 const (
 	Etcd                  = "etcd"
@@ -27,9 +29,18 @@ const (
 // ControlPlane is what a cluster without nodes is made of.
 func ControlPlane() []string { return []string{Etcd, KubeAPIServer, Kubectl} }
 
+// Basic is a control plane, a registry and pullgate: what most commands start.
+func Basic() []string { return append(ControlPlane(), Registry, Pullgate) }
+
 // All is every program that the tests without root run. A controller manager is
 // among them: what becomes of a Deployment can't be seen without.
-func All() []string { return append(ControlPlane(), KubeControllerManager, Registry, Pullgate) }
+func All() []string { return append(Basic(), KubeControllerManager) }
+
+// Rooted is every program that the tests with root run: a cluster with a node, and a
+// registry.
+func Rooted() []string {
+	return slices.Concat(ControlPlane(), []string{KubeControllerManager, KubeScheduler, Registry}, Node())
+}
 
 // Node is what a node is made of. It needs root, on Linux.
 func Node() []string {
@@ -69,16 +80,22 @@ const (
 
 func binaries() map[string]binary {
 	return map[string]binary{
-		Etcd:                  {pkg: "./cmd/etcd", module: "go.etcd.io/etcd/server/v3", first: "20 seconds"},
-		KubeAPIServer:         {pkg: kubernetes + "/cmd/kube-apiserver", module: kubernetes, first: "6 minutes"},
-		KubeControllerManager: {pkg: kubernetes + "/cmd/kube-controller-manager", module: kubernetes, first: "3 minutes"},
+		Etcd: {
+			pkg: "./cmd/etcd", module: "go.etcd.io/etcd/server/v3", first: "20 seconds",
+		},
+		KubeAPIServer: {
+			pkg: kubernetes + "/cmd/kube-apiserver", module: kubernetes, first: "3 minutes",
+		},
+		KubeControllerManager: {pkg: kubernetes + "/cmd/kube-controller-manager", module: kubernetes, first: "1 minute"},
 		KubeScheduler:         {pkg: kubernetes + "/cmd/kube-scheduler", module: kubernetes, first: "1 minute"},
-		Kubectl:               {pkg: kubernetes + "/cmd/kubectl", module: kubernetes, first: "1 minute"},
-		Kubelet:               {pkg: kubernetes + "/cmd/kubelet", module: kubernetes, first: "3 minutes"},
-		Registry:              {pkg: "github.com/distribution/distribution/v3/cmd/registry", version: "v3.1.2", first: "1 minute"},
+		Kubectl: {
+			pkg: kubernetes + "/cmd/kubectl", module: kubernetes, first: "30 seconds",
+		},
+		Kubelet:  {pkg: kubernetes + "/cmd/kubelet", module: kubernetes, first: "1 minute"},
+		Registry: {pkg: "./cmd/registry", module: "github.com/distribution/distribution/v3", first: "20 seconds"},
 		Containerd: {
 			pkg: containerd + "/cmd/containerd", version: containerdVersion,
-			tags: "no_btrfs no_devmapper no_zfs no_aufs", first: "2 minutes",
+			tags: "no_btrfs,no_devmapper,no_zfs,no_aufs", first: "2 minutes",
 		},
 		ContainerdShim: {pkg: containerd + "/cmd/containerd-shim-runc-v2", version: containerdVersion, first: "1 minute"},
 		// Debian's own runc is too old for new kernels.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,25 +15,25 @@ import (
 )
 
 func TestEnsureSkipsWhatIsUpToDate(t *testing.T) {
-	paths, err := Ensure(t.Context(), os.Stderr, Etcd)
+	paths, err := Ensure(t.Context(), os.Stderr, Pause)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, err := os.Stat(paths[Etcd])
+	before, err := os.Stat(paths[Pause])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Ensure(t.Context(), os.Stderr, Etcd); err != nil {
+	if _, err := Ensure(t.Context(), os.Stderr, Pause); err != nil {
 		t.Fatal(err)
 	}
-	after, err := os.Stat(paths[Etcd])
+	after, err := os.Stat(paths[Pause])
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !before.ModTime().Equal(after.ModTime()) {
 		t.Error("built again though nothing changed")
 	}
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(paths[Etcd]), ".build-*"))
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(paths[Pause]), ".build-*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
@@ -50,6 +51,33 @@ func TestKubernetesLDFlags(t *testing.T) {
 	for _, want := range []string{"version.gitVersion=v1.37.2 ", "version.gitMajor=1 ", "version.gitMinor=37 "} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)
+		}
+	}
+}
+
+// What is built by other flags has nothing in common with the rest, and is
+// compiled twice.
+func TestMakefileSharesFlags(t *testing.T) {
+	content, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	makefile := strings.Join(strings.Fields(string(content)), " ")
+	for _, f := range shared() {
+		if !strings.Contains(makefile, f) {
+			t.Errorf("the Makefile does not have %s", f)
+		}
+	}
+	for name, b := range binaries() {
+		if b.version != "" {
+			continue
+		}
+		cmd := module{dir: t.TempDir()}.command(t.Context(), b, "v1.2.3", "out", name)
+		if got := cmd.Args[4:8]; !slices.Equal(got, shared()) {
+			t.Errorf("%s is built with %q, want %q", name, got, shared())
+		}
+		if !slices.Contains(cmd.Env, "CGO_ENABLED=0") {
+			t.Errorf("%s may be built with a C compiler", name)
 		}
 	}
 }

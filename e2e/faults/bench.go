@@ -55,7 +55,7 @@ type Bench struct {
 
 // Prepare builds what the faults take.
 func Prepare(ctx context.Context, progress io.Writer, faults []Fault) (build.Paths, error) {
-	programs := append(build.ControlPlane(), build.Registry, build.Pullgate)
+	programs := build.Basic()
 	for _, f := range faults {
 		if f.Movable {
 			programs = append(programs, build.PullgateMovable)

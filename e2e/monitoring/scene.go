@@ -45,7 +45,7 @@ type scene struct {
 func newScene(ctx context.Context, dir, root string) (*scene, error) {
 	s := &scene{dir: dir}
 	var err error
-	if s.binaries, err = build.Ensure(ctx, os.Stderr, append(build.ControlPlane(), build.Registry, build.Pullgate)...); err != nil {
+	if s.binaries, err = build.Ensure(ctx, os.Stderr, build.Basic()...); err != nil {
 		return nil, err
 	}
 	if err := s.startRegistries(ctx); err != nil {

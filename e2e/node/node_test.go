@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	}
 	// Built outside, for inside no module could be fetched.
 	if netns.Inside() != nil {
-		if _, err := build.Ensure(context.Background(), os.Stderr, programs()...); err != nil {
+		if _, err := build.Ensure(context.Background(), os.Stderr, build.Rooted()...); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -46,14 +46,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func programs() []string {
-	return append(append(build.ControlPlane(), build.KubeControllerManager, build.KubeScheduler, build.Registry), build.Node()...)
-}
-
 // setUp starts a registry with one image, and a cluster.
 func setUp(ctx context.Context, t *testing.T) (*cluster.Cluster, Options) {
 	t.Helper()
-	paths, err := build.Ensure(ctx, os.Stderr, programs()...)
+	paths, err := build.Ensure(ctx, os.Stderr, build.Rooted()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func main() {
 }
 
 func measure(ctx context.Context, short bool, only string) error {
-	binaries, err := build.Ensure(ctx, os.Stderr, append(build.ControlPlane(), build.Registry, build.Pullgate, build.NoOp)...)
+	binaries, err := build.Ensure(ctx, os.Stderr, append(build.Basic(), build.NoOp)...)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@
 // nothing of a package before all of it has passed, and ends it after ten
 // minutes: the first time, this comes first.
 //
-//	go run ./cmd/build [-node] [program ...]
+//	build [-node] [program ...]
 package main
 
 import (
@@ -27,15 +27,15 @@ func main() {
 func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	node := flag.Bool("node", false, "make what a node needs as well")
+	node := flag.Bool("node", false, "make what the tests with root run, not those without")
 	flag.Parse()
 	names := flag.Args()
-	if len(names) == 0 {
+	switch {
+	case len(names) > 0:
+	case *node:
+		names = build.Rooted()
+	default:
 		names = build.All()
-	}
-	if *node {
-		names = append(names, build.KubeScheduler)
-		names = append(names, build.Node()...)
 	}
 	_, err := build.Ensure(ctx, os.Stderr, names...)
 	return err

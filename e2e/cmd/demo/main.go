@@ -3,8 +3,8 @@
 // sees when Pods name good images and bad ones. It checks what it shows, and
 // stops everything in the end.
 //
-//	go run ./cmd/demo          # show, stop, exit 0 if all was as expected
-//	go run ./cmd/demo -keep    # show, leave it running until Ctrl-C
+//	make demo       # show, stop, exit 0 if all was as expected
+//	make demo-up    # show, leave it running until Ctrl-C
 package main
 
 import (

@@ -45,7 +45,7 @@ func (s *setup) tearDown() {
 func setUp(ctx context.Context, out *terminal) (*setup, error) {
 	s := &setup{}
 	var err error
-	if s.binaries, err = build.Ensure(ctx, out.w, build.All()...); err != nil {
+	if s.binaries, err = build.Ensure(ctx, out.w, build.Basic()...); err != nil {
 		return s, err
 	}
 	if err := out.during("starting two registries with a few images", func() error { return s.startRegistries(ctx) }); err != nil {
