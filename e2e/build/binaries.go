@@ -24,6 +24,8 @@ const (
 	// PullgateMovable is Pullgate whose clock can be moved, and whose DNS server
 	// chosen, without a hand on the machine's own: see overlay.go.
 	PullgateMovable = "pullgate-movable"
+	// SetupEnvtest fetches a control plane: see envtest.go.
+	SetupEnvtest = "setup-envtest"
 )
 
 // ControlPlane is what a cluster without nodes is made of.
@@ -65,14 +67,18 @@ type binary struct {
 	tags string
 	// library is the C library, as pkg-config knows it, that it is linked with.
 	library string
+	// asked is how a ready-made one is asked for its version, where one will do
+	// that has the minor version of module.
+	asked *question
 	// first is about how long the first build takes, with nothing cached.
 	first string
 }
 
 const (
-	kubernetes = "k8s.io/kubernetes"
-	containerd = "github.com/containerd/containerd/v2"
-	cniPlugins = "github.com/containernetworking/plugins"
+	kubernetes   = "k8s.io/kubernetes"
+	containerd   = "github.com/containerd/containerd/v2"
+	cniPlugins   = "github.com/containernetworking/plugins"
+	setupEnvtest = "sigs.k8s.io/controller-runtime/tools/setup-envtest"
 
 	containerdVersion = "v2.4.2"
 	cniVersion        = "v1.10.0"
@@ -82,17 +88,21 @@ func binaries() map[string]binary {
 	return map[string]binary{
 		Etcd: {
 			pkg: "./cmd/etcd", module: "go.etcd.io/etcd/server/v3", first: "20 seconds",
+			asked: &question{args: []string{"--version"}, answer: `^etcd Version: (\d+\.\d+\.\S+)`},
 		},
 		KubeAPIServer: {
 			pkg: kubernetes + "/cmd/kube-apiserver", module: kubernetes, first: "3 minutes",
+			asked: &question{args: []string{"--version"}, answer: `^Kubernetes (v\d+\.\d+\.\S+)`},
 		},
 		KubeControllerManager: {pkg: kubernetes + "/cmd/kube-controller-manager", module: kubernetes, first: "1 minute"},
 		KubeScheduler:         {pkg: kubernetes + "/cmd/kube-scheduler", module: kubernetes, first: "1 minute"},
 		Kubectl: {
 			pkg: kubernetes + "/cmd/kubectl", module: kubernetes, first: "30 seconds",
+			asked: &question{args: []string{"version", "--client", "-o", "json"}, answer: `"gitVersion": *"(v\d+\.\d+\.[^"]+)"`},
 		},
-		Kubelet:  {pkg: kubernetes + "/cmd/kubelet", module: kubernetes, first: "1 minute"},
-		Registry: {pkg: "./cmd/registry", module: "github.com/distribution/distribution/v3", first: "20 seconds"},
+		Kubelet:      {pkg: kubernetes + "/cmd/kubelet", module: kubernetes, first: "1 minute"},
+		Registry:     {pkg: "./cmd/registry", module: "github.com/distribution/distribution/v3", first: "20 seconds"},
+		SetupEnvtest: {pkg: setupEnvtest, module: setupEnvtest, first: "20 seconds"},
 		Containerd: {
 			pkg: containerd + "/cmd/containerd", version: containerdVersion,
 			tags: "no_btrfs,no_devmapper,no_zfs,no_aufs", first: "2 minutes",

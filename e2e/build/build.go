@@ -19,6 +19,10 @@ type Paths map[string]string
 // Ensure makes the named programs where they are missing or out of date and
 // returns where they are. What takes long is told on progress, line by line.
 //
+// A server that the machine has ready-made, in the right minor version, is used
+// where it is. In this order: what KUBEBUILDER_ASSETS names; what was built before;
+// what is on the PATH; what setup-envtest fetches.
+//
 // Several processes may call it at once, as `go test` does with the packages
 // of this module: one builds, the others wait.
 func Ensure(ctx context.Context, progress io.Writer, names ...string) (Paths, error) {
@@ -41,32 +45,52 @@ func Ensure(ctx context.Context, progress io.Writer, names ...string) (Paths, er
 		if !ok {
 			return nil, fmt.Errorf("build: no program is called %q", name)
 		}
-		if err := m.ensure(ctx, progress, name, b); err != nil {
+		if paths[name], err = m.ensure(ctx, progress, name, b); err != nil {
 			return nil, fmt.Errorf("build %s: %w", name, err)
 		}
-		paths[name] = filepath.Join(m.bin(), name)
 	}
 	return paths, nil
 }
 
-func (m module) ensure(ctx context.Context, progress io.Writer, name string, b binary) error {
+// ensure returns where a program is.
+func (m module) ensure(ctx context.Context, progress io.Writer, name string, b binary) (string, error) {
 	version := b.version
 	if version == "" && b.module != "" {
 		var err error
 		if version, err = m.version(ctx, b.module); err != nil {
-			return err
+			return "", err
 		}
+	}
+	r := ready{progress: progress, name: name, asked: b.asked, version: version}
+	if path := r.in(ctx, os.Getenv(assetsVariable)); path != "" {
+		return path, nil
 	}
 	target := filepath.Join(m.bin(), name)
 	stampFile := filepath.Join(m.bin(), "."+name+".stamp")
 	stamp, err := m.stamp(ctx, b, version)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !b.parent && isStamped(target, stampFile, stamp) {
-		return nil
+		return target, nil
 	}
+	if path := r.elsewhere(ctx, m); path != "" {
+		return path, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return "", context.Cause(ctx)
+	}
+	if err := m.build(ctx, progress, name, b, version); err != nil {
+		return "", err
+	}
+	if b.parent {
+		return target, nil
+	}
+	return target, os.WriteFile(stampFile, []byte(stamp), 0o600)
+}
 
+// build makes a program.
+func (m module) build(ctx context.Context, progress io.Writer, name string, b binary, version string) error {
 	if err := hasLibrary(ctx, b.library); err != nil {
 		return err
 	}
@@ -89,13 +113,7 @@ func (m module) ensure(ctx context.Context, progress io.Writer, name string, b b
 	if err := run(progress, title, b.first, cmd); err != nil {
 		return err
 	}
-	if err := os.Rename(filepath.Join(tmp, name), target); err != nil {
-		return err
-	}
-	if b.parent {
-		return nil
-	}
-	return os.WriteFile(stampFile, []byte(stamp), 0o600)
+	return os.Rename(filepath.Join(tmp, name), filepath.Join(m.bin(), name))
 }
 
 // command is the go command that makes a program in the folder out.
