@@ -139,7 +139,10 @@ func classifyNetwork(ref reference.Reference, err error) outcome {
 		return timedOut(ref)
 	case errors.As(err, &inside):
 		return outcome{reason: Unreachable, says: fmt.Sprintf("registry %s cannot be reached, or not be trusted, from here: the log of pullgate says which", ref.Host)}
-	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &op) && op.Op == "remote error":
+	case errors.As(err, &op) && op.Op == "remote error":
+		// A TLS alert. The most usual one asks for a certificate that only nodes have (B11).
+		return outcome{reason: Untrusted, says: fmt.Sprintf("registry %s breaks off the TLS handshake, as one does that wants a client certificate", ref.Host)}
+	case errors.As(err, &verify), errors.As(err, &unknown):
 		return outcome{reason: Untrusted, says: fmt.Sprintf("the TLS certificate of %s is not trusted here", ref.Host)}
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return outcome{reason: Untrusted, says: fmt.Sprintf("registry %s speaks plain HTTP, and no certs.d entry allows that", ref.Host)}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	defaults "k8s.io/kubernetes/pkg/apis/core/v1"
 	"k8s.io/kubernetes/pkg/util/parsers"
 
 	"github.com/pullgate/pullgate/resolver/reference"
@@ -35,6 +37,12 @@ func compareReference(t *testing.T, image string) {
 	t.Helper()
 	if len(image) > reference.MaxLength {
 		return // refused unread, see reference.MaxLength
+	}
+	// What the API server makes of a container without a policy.
+	c := corev1.Container{Image: image}
+	defaults.SetDefaults_Container(&c)
+	if got := reference.PullPolicy(image); got != c.ImagePullPolicy {
+		t.Fatalf("%q: policy %s, the API server has %s", image, got, c.ImagePullPolicy)
 	}
 	name, tag, digest, err := parsers.ParseImageName(image)
 	ours, oursErr := reference.Parse(image)

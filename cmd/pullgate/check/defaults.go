@@ -29,13 +29,9 @@ func setDefaults(spec *workload.PodSpec) {
 	}
 }
 
-// setPullPolicy is Always for the tag latest, named or implied, without a digest.
+// setPullPolicy completes a policy that is not given.
 func setPullPolicy(policy *corev1.PullPolicy, image string) {
-	if *policy != "" {
-		return
-	}
-	*policy = corev1.PullIfNotPresent
-	if ref, err := reference.Parse(image); err == nil && ref.Tag == "latest" {
-		*policy = corev1.PullAlways
+	if *policy == "" {
+		*policy = reference.PullPolicy(image)
 	}
 }
