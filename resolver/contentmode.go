@@ -69,6 +69,16 @@ func (c ContentConfig) of(ref reference.Reference) ContentMode {
 	return c.Default
 }
 
+// Waiting is the same for those who have nobody to answer first: what would be read
+// in the background is waited for.
+func (c ContentConfig) Waiting() ContentConfig {
+	if c.Default == ContentBackground {
+		c.Default = ContentWait
+	}
+	c.WaitFor, c.BackgroundFor = slices.Concat(c.BackgroundFor, c.WaitFor), nil
+	return c
+}
+
 type contentList struct {
 	field    string
 	mode     ContentMode

@@ -29,6 +29,16 @@ func TestContentMode(t *testing.T) {
 			t.Errorf("%s: %s, want %s", image, got, want)
 		}
 	}
+	waiting := c.Waiting()
+	for image, want := range map[string]ContentMode{"nginx": ContentOff, "r.test/team/x": ContentWait, "other.test/x": ContentWait} {
+		ref, err := reference.Parse(image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := waiting.of(ref); got != want {
+			t.Errorf("waiting, %s: %s, want %s", image, got, want)
+		}
+	}
 	for text, want := range map[string]ContentMode{`"off"`: ContentOff, "false": ContentOff, `"wait"`: ContentWait} {
 		var m ContentMode
 		if err := json.Unmarshal([]byte(text), &m); err != nil || m != want {

@@ -157,8 +157,8 @@ func TestExempt(t *testing.T) {
 func TestSetDefaults(t *testing.T) {
 	for image, want := range map[string]corev1.PullPolicy{
 		"a": corev1.PullAlways, "a:latest": corev1.PullAlways, "a:v1": corev1.PullIfNotPresent, "": corev1.PullIfNotPresent,
-		"a:latest@sha256:" + strings.Repeat("a", 64): corev1.PullAlways, // C06, B22
-		"a@sha256:" + strings.Repeat("a", 64):        corev1.PullIfNotPresent,
+		"a:latest@sha256:" + strings.Repeat("a", 64):                                corev1.PullAlways, // C06, B22
+		"a@sha256:" + strings.Repeat("a", 64):                                       corev1.PullIfNotPresent,
 		"a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef": corev1.PullIfNotPresent,
 	} {
 		spec := &workload.PodSpec{

@@ -203,7 +203,9 @@ func (c checker) running(ctx context.Context, s *sources, namespace string, sele
 }
 
 func (c checker) examine(ctx context.Context, s *sources, nodes webhook.NodeLister, targets []target) ([]report.Item, error) {
-	r, err := resolver.New(c.resolver, c.userAgent)
+	config := c.resolver
+	config.Registries.Content = config.Registries.Content.Waiting()
+	r, err := resolver.New(config, c.userAgent)
 	if err != nil {
 		return nil, err
 	}

@@ -6,12 +6,15 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/opencontainers/go-digest"
 
 	"github.com/pullgate/pullgate/cmd/pullgate/check/report"
 	"github.com/pullgate/pullgate/resolver"
@@ -32,15 +35,33 @@ func testRegistry(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	if !strings.HasSuffix(req.URL.Path, "/manifests/v1") {
+	body, mediaType := "", "application/octet-stream"
+	switch path := req.URL.Path; {
+	case strings.HasSuffix(path, "/manifests/v1"), strings.HasSuffix(path, digestOf(testManifest)):
+		body, mediaType = testManifest, "application/vnd.oci.image.manifest.v1+json"
+	case strings.HasSuffix(path, digestOf(testConfig)):
+		body = testConfig
+	default:
 		w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
-	w.Header().Set("Content-Length", "2")
-	w.Header().Set("Docker-Content-Digest", "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a")
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+	w.Header().Set("Docker-Content-Digest", digestOf(body))
+	if req.Method == http.MethodGet {
+		_, _ = w.Write([]byte(body))
+	}
 }
+
+// The image that it has.
+const (
+	testConfig   = "{}"
+	testManifest = `{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json",` +
+		`"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}`
+)
+
+func digestOf(body string) string { return digest.FromString(body).String() }
 
 // result is what a user sees.
 type result struct {
