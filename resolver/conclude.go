@@ -12,10 +12,8 @@ import (
 // good one. And what a node has of its own outranks what was found without;
 // nodeManaged says what that is, if anything.
 func conclude(ref reference.Reference, creds *Credentials, failed []failedAttempt, nodeManaged string) Verdict {
-	for _, f := range failed {
-		if f.outcome.reason.Class() == ClassUnverified {
-			return Verdict{Reason: f.outcome.reason, Message: f.outcome.says, Detail: f.outcome.detail}
-		}
+	if v, open := stillOpen(failed); open {
+		return v
 	}
 	// A Secret that we may not read can still be the kubelet's (C25).
 	if len(creds.unreadable) > 0 {

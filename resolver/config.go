@@ -7,6 +7,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/pullgate/pullgate/resolver/content"
 )
 
 // Config is the resolver's part of the configuration file.
@@ -49,7 +51,7 @@ type RegistriesConfig struct {
 	// Content says whether the content of images is read: manifests, configs, and
 	// whether the layers are there. An index is always held against the nodes'
 	// platforms, and asked whether it has the manifests for them.
-	Content ContentConfig `json:"content"`
+	Content content.Config `json:"content"`
 }
 
 // CacheConfig says how long an answer is used without asking again.
@@ -94,7 +96,7 @@ type LimitsConfig struct {
 // DefaultConfig is what holds where the configuration file says nothing.
 func DefaultConfig() Config {
 	return Config{
-		Registries: RegistriesConfig{NodeCredentials: CloudRegistries(), Content: defaultContent()},
+		Registries: RegistriesConfig{NodeCredentials: CloudRegistries(), Content: content.DefaultConfig()},
 		Cache: CacheConfig{
 			Digest:   metav1.Duration{Duration: 24 * time.Hour},
 			Tag:      metav1.Duration{Duration: 5 * time.Minute},
@@ -124,7 +126,7 @@ func (c RegistriesConfig) validate(path *field.Path) field.ErrorList {
 	errs := patternErrors(path.Child("nodeCredentials"), c.NodeCredentials)
 	errs = append(errs, patternErrors(path.Child("mirrored"), c.Mirrored)...)
 	errs = append(errs, cidrErrors(path.Child("blockedCIDRs"), c.BlockedCIDRs)...)
-	errs = append(errs, c.Content.validate(path.Child("content"))...)
+	errs = append(errs, c.Content.Validate(path.Child("content"))...)
 	if c.ConfigDir == "" {
 		return errs
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pullgate/pullgate/resolver/content"
 )
 
 func TestValidate(t *testing.T) {
@@ -16,7 +18,7 @@ func TestValidate(t *testing.T) {
 		Reasons: ReasonsConfig{Definite: []Reason{Unreachable, ImageNotFound, "Typo"}, Unverified: []Reason{PlatformMismatch, Pullable}},
 		Registries: RegistriesConfig{ConfigDir: "/does/not/exist", NodeCredentials: []string{"r.io", "[.io"}, Mirrored: []string{"https://r.io"},
 			BlockedCIDRs: []string{"10.0.0.0/8", "10.0.0.1", "fd00::/8", "::ffff:10.0.0.0/104"},
-			Content:      ContentConfig{Default: "soon", OffFor: []string{"docker.io", "https://r.io"}, WaitFor: []string{""}}},
+			Content:      content.Config{Default: "soon", OffFor: []string{"docker.io", "https://r.io"}, WaitFor: []string{""}}},
 		Cache: CacheConfig{},
 	}
 	c.Cache.Tag.Duration = -time.Second

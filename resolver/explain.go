@@ -90,7 +90,7 @@ func (r *Resolver) confirm(ctx context.Context, ref reference.Reference, login r
 		return o
 	case head.Page != "" && (head.At == "" || !head.ObjectStore()):
 		return o
-	case head.Bare && (head.Code() == http.StatusUnauthorized || head.Code() == http.StatusForbidden):
+	case head.Bare && !refusesMethod(head.Code()):
 		return o // a firewall's way, and no registry's that is known
 	}
 	var again *registry.StatusError
@@ -100,6 +100,16 @@ func (r *Resolver) confirm(ctx context.Context, ref reference.Reference, login r
 	said := claimed(ref, head)
 	said.detail = o.detail
 	return r.explained(ctx, ref, login, said, nil)
+}
+
+// refusesMethod reports whether registries that do not know HEAD answer it so.
+func refusesMethod(code int) bool {
+	switch code {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusGone, http.StatusNotImplemented:
+		return true
+	default:
+		return false
+	}
 }
 
 // claimed is what a refusal would mean, were it the registry's own.

@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/pullgate/pullgate/resolver/content"
 	"github.com/pullgate/pullgate/resolver/keyring"
 	"github.com/pullgate/pullgate/resolver/registry"
 	"github.com/pullgate/pullgate/resolver/registry/registrytest"
@@ -23,7 +24,7 @@ import (
 // of images read, which has tests of its own.
 func patient() Config {
 	config := DefaultConfig()
-	config.Registries.Content = ContentConfig{Default: ContentOff}
+	config.Registries.Content = content.Config{Default: content.Off}
 	config.Limits.LookupTimeout.Duration = time.Hour
 	return config
 }

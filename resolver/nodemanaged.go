@@ -34,3 +34,39 @@ func patternErrors(path *field.Path, patterns []string) (errs field.ErrorList) {
 	}
 	return errs
 }
+
+// CloudRegistries are patterns of the registries for which the nodes of a cloud
+// bring credentials of their own: a kubelet's credential provider asks the cloud
+// for them, with no Secret in the cluster. They are the default of
+// RegistriesConfig.NodeCredentials.
+func CloudRegistries() []string {
+	return []string{
+		// Amazon ECR, private. ECR Public takes no credentials.
+		"*.dkr.ecr.*.amazonaws.com",
+		"*.dkr.ecr-fips.*.amazonaws.com",
+		"*.dkr.ecr.*.amazonaws.com.cn",
+		// Its dual-stack names (IPv4 and IPv6).
+		"*.dkr-ecr.*.on.aws",
+		"*.dkr-ecr-fips.*.on.aws",
+		"*.dkr-ecr.*.on.amazonwebservices.com.cn",
+		// Its isolated and sovereign partitions.
+		"*.dkr.ecr.*.amazonaws.eu",
+		"*.dkr.ecr.*.c2s.ic.gov",
+		"*.dkr.ecr.*.sc2s.sgov.gov",
+		"*.dkr.ecr.*.cloud.adc-e.uk",
+		"*.dkr.ecr.*.csp.hci.ic.gov",
+		// Google Artifact Registry and Container Registry.
+		"*.pkg.dev",
+		"gcr.io",
+		"*.gcr.io",
+		"container.cloud.google.com",
+		// Azure Container Registry, and its national clouds.
+		"*.azurecr.io",
+		"*.azurecr.cn",
+		"*.azurecr.us",
+		"*.azurecr.de",
+		// Oracle Cloud Infrastructure Registry.
+		"*.ocir.io",
+		"ocir.*.oci.oraclecloud.com",
+	}
+}

@@ -180,31 +180,65 @@ const maxCredentials = 16
 // pull tries the credentials as a node does: each in turn, until one succeeds.
 func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) Verdict {
 	var failed []failedAttempt
+	var unfit *Verdict // what was found with one of them, and no node can use
 	for n, c := range pod.Credentials.lookup(ref.Name()) {
 		if n == maxCredentials {
 			failed = append(failed, failedAttempt{credential: c, outcome: tooManyCredentials()})
 			break
 		}
-		o := r.attempt(ctx, ref, c, anyAge)
-		if o.reason == Pullable {
-			v := r.suitFound(ctx, ref, c, o, pod)
-			if v.Reason.Class() != ClassDefinite || !r.mayHaveChanged(ref, o) {
-				return v
-			}
-			// A tag may stand for another image by now.
-			o = r.attempt(ctx, ref, c, r.config.Cache.NotFound.Duration)
-			if o.reason == Pullable && o.instead == nil {
-				return r.suitFound(ctx, ref, c, o, pod)
-			}
-			o = o.unverified()
+		o, v := r.try(ctx, ref, c, pod)
+		switch {
+		case v == nil:
+			failed = append(failed, failedAttempt{credential: c, outcome: o})
+		case v.Reason.Class() == ClassPullable:
+			return *v
+		// Another credential may open a mirror that has what this one did not find.
+		case unfit == nil || unfit.Reason.Class() == ClassDefinite:
+			unfit = v
 		}
-		failed = append(failed, failedAttempt{credential: c, outcome: o})
+	}
+	if unfit != nil {
+		if v, open := stillOpen(failed); open {
+			return v
+		}
+		return *unfit
 	}
 	v := conclude(ref, pod.Credentials, failed, r.config.Registries.nodeManaged(ref))
 	if v.Reason == Unauthorized && !failed[0].credential.Anonymous() && r.public(ctx, ref) {
 		v.Message = also(v.Message, "without a Secret for this registry it could be pulled") // C14
 	}
 	return v
+}
+
+// try makes an attempt with one credential, and holds what it finds against the
+// nodes. There is no verdict if it finds nothing.
+func (r *Resolver) try(ctx context.Context, ref reference.Reference, c keyring.Credential, pod Pod) (outcome, *Verdict) {
+	o := r.attempt(ctx, ref, c, anyAge)
+	if o.reason != Pullable {
+		return o, nil
+	}
+	v := r.suitFound(ctx, ref, c, o, pod)
+	if v.Reason.Class() != ClassDefinite || !r.mayHaveChanged(ref, o) {
+		return o, &v
+	}
+	// A tag may stand for another image by now.
+	o = r.attempt(ctx, ref, c, r.config.Cache.NotFound.Duration)
+	if o.reason != Pullable || o.instead != nil {
+		return o.unverified(), nil
+	}
+	v = r.suitFound(ctx, ref, c, o, pod)
+	return o, &v
+}
+
+// stillOpen is the verdict that what was found no good is not the last word: an
+// attempt with another credential may have found something else.
+func stillOpen(failed []failedAttempt) (v Verdict, open bool) {
+	for _, f := range failed {
+		if f.outcome.reason.Class() == ClassUnverified {
+			return Verdict{Reason: f.outcome.reason, Message: f.outcome.says, Detail: f.outcome.detail}, true
+		}
+	}
+	return v, false
 }
 
 // suitFound holds what an attempt has found against the nodes.

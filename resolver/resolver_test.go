@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/pullgate/pullgate/resolver/content"
 	"github.com/pullgate/pullgate/resolver/keyring"
 	"github.com/pullgate/pullgate/resolver/registry/registrytest"
 )
@@ -132,7 +133,7 @@ func TestNodeManaged(t *testing.T) {
 			dir, _ := registrytest.Serve(t, "registry.test", tc.registry)
 			config := patient()
 			config.Registries = tc.registries
-			config.Registries.ConfigDir, config.Registries.Content.Default = dir, ContentOff
+			config.Registries.ConfigDir, config.Registries.Content.Default = dir, content.Off
 			v := newResolver(t, config).Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
 			if v.Reason != tc.want || !strings.Contains(v.Message, tc.says) {
 				t.Errorf("%s %q, want %s %q", v.Reason, v.Message, tc.want, tc.says)

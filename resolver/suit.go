@@ -18,10 +18,10 @@ func (r *Resolver) suit(ctx context.Context, f found, pod Pod) Verdict {
 	}
 	list := r.reports(f, pod, func(node content.Node) (content.Report, bool) {
 		known, ok := f.outcome.index.Known(node.Key)
-		if ok && r.holds(known) && (known.Deep || r.mode(f) != ContentWait) {
+		if ok && r.holds(known) && (known.Deep || r.mode(f) != content.Wait) {
 			return known, true
 		}
-		return r.readIndex(ctx, f, node, r.mode(f) == ContentWait || ok && known.Deep), true
+		return r.readIndex(ctx, f, node, r.mode(f) == content.Wait || ok && known.Deep), true
 	})
 	v := r.judgeReports(f, list)
 	if v.Reason == Pullable {
@@ -49,20 +49,20 @@ func (r *Resolver) suitKnown(f found, pod Pod) (Verdict, bool) {
 }
 
 // mode is that of an image. What stands in for an answer is not read.
-func (r *Resolver) mode(f found) ContentMode {
+func (r *Resolver) mode(f found) content.Mode {
 	if f.outcome.instead != nil {
-		return ContentOff
+		return content.Off
 	}
-	return r.config.Registries.Content.of(f.ref)
+	return r.config.Registries.Content.Of(f.ref.Name())
 }
 
 // readEnough reports whether an image of which not all was read need not be read
 // now: it is not to be, or it could not be a moment ago.
 func (r *Resolver) readEnough(f found, image string) bool {
 	switch r.mode(f) {
-	case ContentOff:
+	case content.Off:
 		return true
-	case ContentWait:
+	case content.Wait:
 		return false
 	default:
 		return r.isTried(image)
@@ -83,14 +83,14 @@ func (r *Resolver) suitPlain(ctx context.Context, f found) Verdict {
 		return f.verdict()
 	}
 	mode := r.mode(f)
-	if mode == ContentOff {
+	if mode == content.Off {
 		return f.verdict()
 	}
 	known, faulty := r.faults.Get(image)
 	switch {
 	case faulty && r.holds(known):
 		return r.judgeReports(f, []nodeReport{{variants: []content.Report{known}}})
-	case faulty, mode == ContentWait:
+	case faulty, mode == content.Wait:
 		return r.judgeReports(f, []nodeReport{{variants: []content.Report{r.readImage(ctx, f)}}})
 	case !r.isTried(image):
 		r.readLater(ctx, image, func(ctx context.Context) { r.readImage(ctx, f) })
@@ -106,7 +106,7 @@ func (r *Resolver) readNodesLater(ctx context.Context, f found, pod Pod) {
 			if !ok || known.Deep || !known.Sound() {
 				continue
 			}
-			if image := f.onNode(node); r.mode(f) == ContentBackground && !r.isTried(image) {
+			if image := f.onNode(node); r.mode(f) == content.Background && !r.isTried(image) {
 				r.readLater(ctx, image, func(ctx context.Context) { r.readIndex(ctx, f, node, true) })
 			}
 		}

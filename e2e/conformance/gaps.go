@@ -18,7 +18,11 @@ func gap(b scripted.Behaviour) bool {
 		return true
 	}
 	for _, f := range b.Front {
-		if f.At == "blobs" && f.Page.Status >= 300 && f.Page.Status < 400 {
+		if f.At == scripted.AtBlobs && f.Page.Status >= 300 && f.Page.Status < 400 {
+			return true
+		}
+		// To refuse HEAD alone, and not as a page, is some registries' own way (C58).
+		if f.Only == "HEAD" && f.Sees == scripted.SeesPullgate && (f.Page.Type == "" || f.Page.Type == "application/json") {
 			return true
 		}
 	}

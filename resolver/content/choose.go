@@ -10,26 +10,6 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Key tells platforms apart.
-type Key struct{ OS, Architecture, OSVersion, Variant string }
-
-// KeyOf is the Key of a platform.
-func KeyOf(p ocispec.Platform) Key { return Key{p.OS, p.Architecture, p.OSVersion, p.Variant} }
-
-// Platform is the one that a Key is of.
-func (k Key) Platform() ocispec.Platform {
-	return ocispec.Platform{OS: k.OS, Architecture: k.Architecture, OSVersion: k.OSVersion, Variant: k.Variant}
-}
-
-// Node is a node's platform, as containerd sees it.
-type Node struct {
-	Key Key
-	// Strict matches what the transfer service fetches, Lenient what either way
-	// looks for, in the order of Less: linux/386 on linux/amd64, say.
-	Strict  platforms.Matcher
-	Lenient platforms.MatchComparer
-}
-
 // choose follows the entries that a node takes, down to an image. Either way of
 // pulling looks for them alike: those with a platform first, the best match before
 // the others, and of equals the first.

@@ -16,7 +16,7 @@ import (
 type comments map[string]string
 
 // commented are the packages that the fields of a Configuration come from.
-var commented = []string{"cmd/pullgate/config", "resolver", "webhook"}
+var commented = []string{"cmd/pullgate/config", "resolver", "resolver/content", "webhook"}
 
 const module = "github.com/pullgate/pullgate/"
 

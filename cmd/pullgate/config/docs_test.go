@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/content"
 	"github.com/pullgate/pullgate/webhook"
 )
 
@@ -134,7 +135,7 @@ func docType(t *testing.T, typ reflect.Type) string {
 		return "duration"
 	case reflect.TypeFor[webhook.Level]():
 		return "`off`, `definite` or `strict`"
-	case reflect.TypeFor[resolver.ContentMode]():
+	case reflect.TypeFor[content.Mode]():
 		return "`off`, `background` or `wait`"
 	case reflect.TypeFor[[]resolver.Reason]():
 		return "list of reasons"

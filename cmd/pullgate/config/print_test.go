@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/content"
 	"github.com/pullgate/pullgate/webhook"
 )
 
@@ -114,7 +115,7 @@ func TestPrintedMeansTheSame(t *testing.T) {
 		ResolverConfig: resolver.Config{
 			Reasons: resolver.ReasonsConfig{Definite: []resolver.Reason{resolver.Unreachable}, Unverified: []resolver.Reason{resolver.PlatformMismatch}},
 			Registries: resolver.RegistriesConfig{ConfigDir: t.TempDir(), NodeCredentials: []string{"*.dkr.ecr.*.amazonaws.com"}, Mirrored: []string{"docker.io"},
-				Content: resolver.ContentConfig{Default: resolver.ContentOff, WaitFor: []string{"r.io"}}},
+				Content: content.Config{Default: content.Off, WaitFor: []string{"r.io"}}},
 			Cache:  resolver.CacheConfig{Digest: metav1.Duration{Duration: 1}, Tag: metav1.Duration{Duration: 90 * time.Minute}, Entries: 1},
 			Limits: resolver.LimitsConfig{LookupTimeout: metav1.Duration{Duration: 1500 * time.Millisecond}, LookupsPerRegistry: 7, Lookups: 9},
 		},

@@ -1,4 +1,4 @@
-package resolver
+package content
 
 import (
 	"encoding/json"
@@ -7,41 +7,40 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/pullgate/pullgate/resolver/keyring"
-	"github.com/pullgate/pullgate/resolver/reference"
 )
 
-// ContentMode says whether, and when, the content of an image is read: its
+// Mode says whether, and when, the content of an image is read: its
 // manifest and config, and whether its layers are there.
-type ContentMode string
+type Mode string
 
 // The modes.
 const (
-	// ContentOff: it is not read.
-	ContentOff ContentMode = "off"
-	// ContentBackground: it is read once the Pod has its answer. The next Pod with
+	// Off: it is not read.
+	Off Mode = "off"
+	// Background: it is read once the Pod has its answer. The next Pod with
 	// this image is told what was found.
-	ContentBackground ContentMode = "background"
-	// ContentWait: it is read before the Pod has its answer.
-	ContentWait ContentMode = "wait"
+	Background Mode = "background"
+	// Wait: it is read before the Pod has its answer.
+	Wait Mode = "wait"
 )
 
 // UnmarshalJSON reads a mode by its name. YAML 1.1 takes an unquoted off for false,
 // and so does this.
-func (m *ContentMode) UnmarshalJSON(data []byte) error {
+func (m *Mode) UnmarshalJSON(data []byte) error {
 	if string(data) == "false" {
-		*m = ContentOff
+		*m = Off
 		return nil
 	}
 	return json.Unmarshal(data, (*string)(m))
 }
 
-// ContentConfig says of which registries' images the content is read.
-type ContentConfig struct {
+// Config says of which registries' images the content is read.
+type Config struct {
 	// Default is the mode for registries that no list names: off, background or
 	// wait. With background the content is read once for each digest, after the
 	// first Pod has its answer; the next one with this image is told what was
 	// found. With wait each Pod waits for it.
-	Default ContentMode `json:"default"`
+	Default Mode `json:"default"`
 	// OffFor are patterns of the registries whose images' content is not read. They
 	// are written as those of NodeCredentials. Docker Hub is there by default: it
 	// counts each manifest that is fetched against its rate limit.
@@ -52,17 +51,16 @@ type ContentConfig struct {
 	WaitFor []string `json:"waitFor"`
 }
 
-// defaultContent is what holds where the configuration says nothing.
-func defaultContent() ContentConfig {
-	return ContentConfig{Default: ContentBackground, OffFor: []string{"docker.io"}}
+// DefaultConfig is what holds where the configuration says nothing.
+func DefaultConfig() Config {
+	return Config{Default: Background, OffFor: []string{"docker.io"}}
 }
 
-// of is the mode for an image: by the first list that names its registry, in the
-// order of lists.
-func (c ContentConfig) of(ref reference.Reference) ContentMode {
-	name := ref.Name()
+// Of is the mode for a repository, by its name with the registry's host: that of
+// the first list that names it, in the order of lists.
+func (c Config) Of(repository string) Mode {
 	for _, l := range c.lists() {
-		if slices.ContainsFunc(l.patterns, func(p string) bool { return keyring.Matches(p, name) }) {
+		if slices.ContainsFunc(l.patterns, func(p string) bool { return keyring.Matches(p, repository) }) {
 			return l.mode
 		}
 	}
@@ -71,33 +69,38 @@ func (c ContentConfig) of(ref reference.Reference) ContentMode {
 
 // Waiting is the same for those who have nobody to answer first: what would be read
 // in the background is waited for.
-func (c ContentConfig) Waiting() ContentConfig {
-	if c.Default == ContentBackground {
-		c.Default = ContentWait
+func (c Config) Waiting() Config {
+	if c.Default == Background {
+		c.Default = Wait
 	}
 	c.WaitFor, c.BackgroundFor = slices.Concat(c.BackgroundFor, c.WaitFor), nil
 	return c
 }
 
-type contentList struct {
+type list struct {
 	field    string
-	mode     ContentMode
+	mode     Mode
 	patterns []string
 }
 
-func (c ContentConfig) lists() [3]contentList {
-	return [3]contentList{
-		{"offFor", ContentOff, c.OffFor}, {"backgroundFor", ContentBackground, c.BackgroundFor}, {"waitFor", ContentWait, c.WaitFor},
+func (c Config) lists() [3]list {
+	return [3]list{
+		{"offFor", Off, c.OffFor}, {"backgroundFor", Background, c.BackgroundFor}, {"waitFor", Wait, c.WaitFor},
 	}
 }
 
-func (c ContentConfig) validate(path *field.Path) (errs field.ErrorList) {
-	modes := []ContentMode{ContentOff, ContentBackground, ContentWait}
+// Validate reports everything that is wrong, each error with its field.
+func (c Config) Validate(path *field.Path) (errs field.ErrorList) {
+	modes := []Mode{Off, Background, Wait}
 	if !slices.Contains(modes, c.Default) {
 		errs = append(errs, field.NotSupported(path.Child("default"), c.Default, modes))
 	}
 	for _, l := range c.lists() {
-		errs = append(errs, patternErrors(path.Child(l.field), l.patterns)...)
+		for n, p := range l.patterns {
+			if err := keyring.CheckPattern(p); err != nil {
+				errs = append(errs, field.Invalid(path.Child(l.field).Index(n), p, err.Error()))
+			}
+		}
 	}
 	return errs
 }

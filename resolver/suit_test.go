@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -9,43 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/pullgate/pullgate/resolver/reference"
+	"github.com/pullgate/pullgate/resolver/content"
 )
-
-func TestContentMode(t *testing.T) {
-	c := ContentConfig{Default: ContentBackground, OffFor: []string{"docker.io", "*.off.test"}, BackgroundFor: []string{"r.test/team"}, WaitFor: []string{"r.test", "docker.io"}}
-	for image, want := range map[string]ContentMode{
-		"nginx":         ContentOff,
-		"a.off.test/x":  ContentOff,
-		"r.test/team/x": ContentBackground,
-		"r.test/x":      ContentWait,
-		"other.test/x":  ContentBackground,
-	} {
-		ref, err := reference.Parse(image)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := c.of(ref); got != want {
-			t.Errorf("%s: %s, want %s", image, got, want)
-		}
-	}
-	waiting := c.Waiting()
-	for image, want := range map[string]ContentMode{"nginx": ContentOff, "r.test/team/x": ContentWait, "other.test/x": ContentWait} {
-		ref, err := reference.Parse(image)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := waiting.of(ref); got != want {
-			t.Errorf("waiting, %s: %s, want %s", image, got, want)
-		}
-	}
-	for text, want := range map[string]ContentMode{`"off"`: ContentOff, "false": ContentOff, `"wait"`: ContentWait} {
-		var m ContentMode
-		if err := json.Unmarshal([]byte(text), &m); err != nil || m != want {
-			t.Errorf("%s: %q, %v", text, m, err)
-		}
-	}
-}
 
 // incomplete serves a plain image whose config is gone, or whose content comes.
 func incomplete(lost *atomic.Bool) http.HandlerFunc {
@@ -67,10 +31,10 @@ func incomplete(lost *atomic.Bool) http.HandlerFunc {
 // TestContentModes: when the content of a plain image is read, and what is kept of
 // it.
 func TestContentModes(t *testing.T) {
-	for mode, want := range map[ContentMode][]Reason{
-		ContentOff:        {Pullable, Pullable, Pullable},
-		ContentBackground: {Pullable, ImageIncomplete, Pullable},
-		ContentWait:       {ImageIncomplete, ImageIncomplete, Pullable},
+	for mode, want := range map[content.Mode][]Reason{
+		content.Off:        {Pullable, Pullable, Pullable},
+		content.Background: {Pullable, ImageIncomplete, Pullable},
+		content.Wait:       {ImageIncomplete, ImageIncomplete, Pullable},
 	} {
 		runInBubble(t, string(mode), func(t *testing.T) {
 			var lost atomic.Bool
@@ -78,7 +42,7 @@ func TestContentModes(t *testing.T) {
 			var asked atomic.Int64
 			registry := incomplete(&lost)
 			config := patient()
-			config.Registries.Content = ContentConfig{Default: mode}
+			config.Registries.Content = content.Config{Default: mode}
 			r := resolverFor(t, config, map[string]http.Handler{"registry.test": http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 				asked.Add(1)
 				registry(w, req)
@@ -112,7 +76,7 @@ func TestContentThatCannotBeRead(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var blobs atomic.Int64
 		config := patient()
-		config.Registries.Content = ContentConfig{Default: ContentBackground}
+		config.Registries.Content = content.Config{Default: content.Background}
 		r := resolverFor(t, config, map[string]http.Handler{"registry.test": http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			if strings.Contains(req.URL.Path, "/blobs/") {
 				blobs.Add(1)
