@@ -13,8 +13,13 @@
 //	registry/      the registry asked as containerd asks it
 //	known.go       what is kept, for how long, and what is asked for anew
 //	health.go      registries that are left alone for a while
-//	content.go     the manifest's media type; an index against the nodes' platforms
+//	refusals/      logins that are left alone for a while
+//	content.go     what was found: a manifest or an index, by its media type
+//	content/       what a node reads of it before its layers, and whether these are there
+//	reading.go     that being read, at once or in the background
+//	suit.go        what was read, against the nodes that the Pod can land on
 //	classify.go    what the registry answered → Reason
+//	explain.go     whose word that is, and the better words that a GET finds
 //	words.go       Reason → what the user reads
 //	verdict.go     Reasons and their classes
 //

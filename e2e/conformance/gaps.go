@@ -9,7 +9,14 @@ import (
 // gap reports whether only a named gap decides about a random run, or a request
 // more or less, which no two clients share.
 func (r Random) gap() bool {
-	return gap(r.Behaviour) || r.Map.hasMirror() && gap(r.Mirror)
+	return gap(r.Behaviour) || r.Map.hasMirror() && (gap(r.Mirror) || hidden(r.Mirror))
+}
+
+// hidden reports whether a mirror that pullgate alone cannot see is odd besides.
+func hidden(m scripted.Behaviour) bool {
+	sees := slices.ContainsFunc(m.Front, func(f scripted.Front) bool { return f.Sees == scripted.SeesPullgate })
+	m.Front, m.Content = nil, scripted.Content{}
+	return sees && m.String() != scripted.Behaviour{}.String()
 }
 
 func gap(b scripted.Behaviour) bool {
