@@ -56,7 +56,7 @@ func TestLoadCounts(t *testing.T) {
 			if int64(total) != pods.Load() {
 				t.Errorf("%d counted of %d", total, pods.Load())
 			}
-			row := Row{}
+			row := Row{deadline: time.Hour}
 			row.count(counted)
 			if got := strings.Join(row.misses(), "; "); tc.misses == "" && got != "" || !strings.Contains(got, tc.misses) {
 				t.Errorf("misses: %q, want %q", got, tc.misses)
