@@ -157,7 +157,7 @@ func (r *Resolver) lookup(first context.Context, ref reference.Reference, login 
 	if err != nil {
 		o = classify(ref, err)
 		done(o)
-		explaining, stop := explainContext(ctx, waiting)
+		explaining, stop := r.explainContext(ctx, waiting)
 		defer stop()
 		return r.explain(explaining, ref, login, o, err)
 	}

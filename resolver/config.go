@@ -79,7 +79,8 @@ type CacheConfig struct {
 // LimitsConfig bounds the work.
 type LimitsConfig struct {
 	// LookupTimeout ends one look-up at a registry, whoever waits for it. The
-	// admission request's own deadline applies besides.
+	// admission request's own deadline applies besides. Up to a fifth of it, and at
+	// least a second, is spent on finding out more about a refusal.
 	LookupTimeout metav1.Duration `json:"lookupTimeout"`
 	// LookupsPerRegistry is how many look-ups at one registry are under way at
 	// once, from 1 to 10000; further ones wait.

@@ -16,15 +16,17 @@ import (
 
 // explainTimeout bounds the search for better words: the verdict is known by
 // then, and must not be lost to a slow answer. For the same reason the search
-// ends explainMargin before whoever waits for the verdict gives up.
+// ends explainMargin before whoever waits for the verdict gives up. Where look-ups may
+// take longer than by default, it may too.
 const (
 	explainTimeout = time.Second
+	explainShare   = 5 // of a look-up's time, a fifth
 	explainMargin  = 100 * time.Millisecond
 )
 
 // explainContext is ctx with the time there is to find better words.
-func explainContext(ctx, waiting context.Context) (context.Context, context.CancelFunc) {
-	budget := explainTimeout
+func (r *Resolver) explainContext(ctx, waiting context.Context) (context.Context, context.CancelFunc) {
+	budget := max(explainTimeout, r.config.Limits.LookupTimeout.Duration/explainShare)
 	if deadline, ok := waiting.Deadline(); ok {
 		budget = min(budget, time.Until(deadline)-explainMargin)
 	}

@@ -258,7 +258,7 @@ func (r *Resolver) mayHaveChanged(ref reference.Reference, o outcome) bool {
 // public reports whether an image can be pulled by anyone, as far as can be told
 // in the time left.
 func (r *Resolver) public(ctx context.Context, ref reference.Reference) bool {
-	ctx, cancel := explainContext(ctx, ctx)
+	ctx, cancel := r.explainContext(ctx, ctx)
 	defer cancel()
 	return r.attempt(ctx, ref, keyring.Credential{}, anyAge).reason == Pullable
 }
