@@ -115,7 +115,7 @@ func TestRewrites(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h, mirror := holds(t, tc.mirror...)
 			_, server := holds(t, tc.server...)
-			config := DefaultConfig()
+			config := patient()
 			config.Registries.ConfigDir = t.TempDir()
 			registrytest.Map(t, config.Registries.ConfigDir, "docker.io", strings.NewReplacer("MIRROR", mirror.URL, "SERVER", server.URL).Replace(tc.toml))
 			v := newResolver(t, config).Check(t.Context(), Image{Reference: tc.image}, Pod{Credentials: NewCredentials("dev", nil)})
@@ -148,7 +148,7 @@ func TestRewritesOfAllRequests(t *testing.T) {
 	if err := remote.WriteIndex(tag, index(t, entry{config: "linux/arm64"})); err != nil {
 		t.Fatal(err)
 	}
-	config := DefaultConfig()
+	config := patient()
 	config.Registries.ConfigDir = t.TempDir()
 	registrytest.Map(t, config.Registries.ConfigDir, "registry.test", fmt.Sprintf("server = %q\n[rewrite]\n\"^\" = \"dockerhub/\"\n", mirror.URL))
 	r := newResolver(t, config)
@@ -188,7 +188,7 @@ func TestFilesOfNodes(t *testing.T) {
 			_, mirror := holds(t, repositories[tc.mirrorHas]...)
 			_, server := holds(t, repositories[tc.serverHas]...)
 			toml := strings.NewReplacer("MIRROR", mirror.URL, "SERVER", server.URL).Replace(tc.toml)
-			config := DefaultConfig()
+			config := patient()
 			config.Registries.ConfigDir = t.TempDir()
 			registrytest.Map(t, config.Registries.ConfigDir, "_default", toml)
 			r := newResolver(t, config)

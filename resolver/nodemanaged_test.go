@@ -47,7 +47,7 @@ func TestCloudRegistries(t *testing.T) {
 	refuses := http.HandlerFunc(basic)
 	check := func(host string) Verdict {
 		dir, _ := registrytest.Serve(t, host, refuses)
-		config := DefaultConfig()
+		config := patient()
 		config.Registries.ConfigDir = dir
 		return newResolver(t, config).Check(t.Context(), Image{Reference: host + "/team/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
 	}

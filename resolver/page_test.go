@@ -154,7 +154,7 @@ func TestHeadSignedForGet(t *testing.T) {
 		http.Redirect(w, r, store.URL, http.StatusTemporaryRedirect)
 	}, open))
 	registrytest.Map(t, dir, strings.TrimPrefix(store.URL, "http://"), fmt.Sprintf("server = %q\n", store.URL))
-	config := DefaultConfig()
+	config := patient()
 	config.Registries.ConfigDir = dir
 	v := newResolver(t, config).Check(t.Context(), Image{Reference: "registry.test/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
 	if v.Reason != UnsupportedManifest || !strings.Contains(v.Message, "redirects HEAD to") || strings.Contains(v.Message, "pull Secret") {

@@ -115,7 +115,7 @@ func TestPlatformsOfNodes(t *testing.T) {
 			if err := remote.WriteIndex(ref, indexWith(t, tc.index...)); err != nil {
 				t.Fatal(err)
 			}
-			config := DefaultConfig()
+			config := patient()
 			config.Registries.ConfigDir = dir
 			pod := Pod{Credentials: NewCredentials("dev", nil), Nodes: tc.nodes, RuntimeClass: tc.runtime}
 			v := newResolver(t, config).Check(t.Context(), Image{Reference: "registry.test/app:v1"}, pod)
