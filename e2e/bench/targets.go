@@ -38,9 +38,11 @@ func targets(r Result) (list []Target) {
 		}
 	}
 	q := r.Requests
-	add(q.Seen.Heads == int64(q.Images), fmt.Sprintf("HEADs for %d Pods of %d images", q.Pods, q.Images), fmt.Sprint(q.Images), "%d", q.Seen.Heads)
+	heads := q.Images + q.Indexes
+	add(q.Seen.Heads <= int64(heads), fmt.Sprintf("HEADs of manifests for %d Pods of %d images: one for each image, and one for the child of each index", q.Pods, q.Images), fmt.Sprintf("≤ %d", heads), "%d", q.Seen.Heads)
 	add(q.Seen.Challenged <= int64(q.Credentials), "requests without a token, which say where to get it, one for each repository and credential", fmt.Sprintf("≤ %d", q.Credentials), "%d", q.Seen.Challenged)
-	add(q.Seen.Gets == int64(q.Indexes), "GETs of manifests, one for each index", fmt.Sprint(q.Indexes), "%d", q.Seen.Gets)
+	gets := q.Indexes + repositories
+	add(q.Seen.Gets <= int64(gets), "GETs of manifests: one for each index, and in the background one for each manifest's digest", fmt.Sprintf("≤ %d", gets), "%d", q.Seen.Gets)
 	add(q.Seen.Tokens == int64(q.Credentials), "token requests, one for each repository and credential", fmt.Sprint(q.Credentials), "%d", q.Seen.Tokens)
 	add(q.SecretReads <= q.MaxSecretReads(), fmt.Sprintf("Secret reads, %d Secrets in %.0f s", q.Secrets, q.Seconds), fmt.Sprintf("≤ %d", q.MaxSecretReads()), "%d", q.SecretReads)
 	most("RSS idle", r.Start.IdleRSS, 40, " MiB")
