@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"unicode/utf8"
 
+	"github.com/opencontainers/go-digest"
 	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -154,11 +155,18 @@ func oddRegistries(w http.ResponseWriter, r *http.Request) {
 	case has("index"):
 		w.Header().Set("Content-Type", "application/vnd.oci.image.index.v1+json")
 		io.WriteString(w, `{"manifests":[]}`)
-	default:
-		w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+	case has("/blobs/"):
 		io.WriteString(w, `{}`)
+	default:
+		w.Header().Set("Docker-Content-Digest", digest.FromString(goodManifest).String())
+		w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+		io.WriteString(w, goodManifest)
 	}
 }
+
+// goodManifest has no layers, and an empty config.
+const goodManifest = `{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json",` +
+	`"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}`
 
 // Limits of an answer, in bytes: what it has itself, and what may be allocated for it, by
 // the registries too. Whatever is done for each image with all of a Secret costs more.
