@@ -16,7 +16,7 @@ func (r *Resolver) suit(ctx context.Context, f found, pod Pod) Verdict {
 	if f.outcome.index == nil {
 		return r.suitPlain(ctx, f)
 	}
-	list := r.reports(f, pod, func(node content.Node) (content.Report, bool) {
+	list := r.reports(pod, func(node content.Node) (content.Report, bool) {
 		known, ok := f.outcome.index.Known(node.Key)
 		if ok && r.holds(known) && (known.Deep || r.mode(f) != content.Wait) {
 			return known, true
@@ -37,7 +37,7 @@ func (r *Resolver) suitKnown(f found, pod Pod) (Verdict, bool) {
 		return f.verdict(), r.sound.Has(f.image()) || r.readEnough(f, f.image()) && !r.isFaulty(f.image())
 	}
 	complete := true
-	list := r.reports(f, pod, func(node content.Node) (content.Report, bool) {
+	list := r.reports(pod, func(node content.Node) (content.Report, bool) {
 		known, ok := f.outcome.index.Known(node.Key)
 		complete = complete && ok && r.holds(known) && (known.Deep || r.readEnough(f, f.onNode(node)))
 		return known, ok
@@ -141,7 +141,7 @@ type nodeReport struct {
 	keys     []content.Key // of the variants
 }
 
-func (r *Resolver) reports(f found, pod Pod, report func(content.Node) (content.Report, bool)) (list []nodeReport) {
+func (r *Resolver) reports(pod Pod, report func(content.Node) (content.Report, bool)) (list []nodeReport) {
 	for _, platform := range pod.platforms() {
 		n := nodeReport{platform: platform}
 		for _, node := range r.nodesOf(platform) {
@@ -180,7 +180,7 @@ func (r *Resolver) judgeReports(f found, list []nodeReport) Verdict {
 		}
 	}
 	if !fine && len(list) > 0 {
-		return r.refuse(f, list, unlike, faults)
+		return r.refuse(f, list, faults)
 	}
 	if len(unlike) > 0 {
 		v.Message = also(v.Message, fmt.Sprintf("not every node that the Pod can land on can pull it, not %s: %s", platformWords(unlike), f.platformsWords(list)))
@@ -195,7 +195,7 @@ func (r *Resolver) judgeReports(f found, list []nodeReport) Verdict {
 }
 
 // refuse is the verdict where no node can pull it.
-func (r *Resolver) refuse(f found, list []nodeReport, unlike []ocispec.Platform, faults []*content.Fault) Verdict {
+func (r *Resolver) refuse(f found, list []nodeReport, faults []*content.Fault) Verdict {
 	if d := f.outcome.doubt; d != nil {
 		return Verdict{Reason: d.reason, Message: d.says, Detail: d.detail}
 	}

@@ -268,7 +268,7 @@ func TestReadImage(t *testing.T) {
 		}, "sound"},
 		"layers ≠ diff_ids": {func(_ *store, m *ocispec.Manifest) { m.Layers = append(m.Layers, m.Layers[0]) }, "lost config"},
 		"lost and down":     {func(s *store, m *ocispec.Manifest) { s.lose(m.Config, errGone); s.lose(m.Layers[0], errPassing) }, "lost config"},
-		"artifact": {func(s *store, m *ocispec.Manifest) {
+		"artifact": {func(_ *store, m *ocispec.Manifest) {
 			m.Config.MediaType, m.Layers[0].MediaType = "application/x", "application/y"
 		}, "sound"},
 		"artifact, blob lost": {func(s *store, m *ocispec.Manifest) {

@@ -18,15 +18,15 @@ func TestRefusals(t *testing.T) {
 			}
 			r.Refused(l)
 		}
-		for _, want := range []time.Duration{10, 20, 40, 80, 160, 300, 300} {
-			v := r.At(l)
-			if got := time.Until(v.Until); !v.Wait || got != want*time.Second || !v.Since.Equal(start) {
-				t.Fatalf("%+v: a wait of %s, want %ds", v, got, want)
+		for _, seconds := range []int{10, 20, 40, 80, 160, 300, 300} {
+			v, want := r.At(l), time.Duration(seconds)*time.Second
+			if got := time.Until(v.Until); !v.Wait || got != want || !v.Since.Equal(start) {
+				t.Fatalf("%+v: a wait of %s, want %s", v, got, want)
 			}
 			if !r.At(Login{Registry: "r.test", Repository: "other", ID: "a"}).Wait {
 				t.Error("another repository of the registry is asked with the same login")
 			}
-			time.Sleep(want * time.Second)
+			time.Sleep(want)
 			if r.At(l).Wait {
 				t.Fatal("the wait is not over")
 			}

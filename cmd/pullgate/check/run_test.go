@@ -35,7 +35,8 @@ func testRegistry(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	body, mediaType := "", "application/octet-stream"
+	var body string
+	mediaType := "application/octet-stream"
 	switch path := req.URL.Path; {
 	case strings.HasSuffix(path, "/manifests/v1"), strings.HasSuffix(path, digestOf(testManifest)):
 		body, mediaType = testManifest, "application/vnd.oci.image.manifest.v1+json"
