@@ -147,6 +147,11 @@ race-notice:
 # The linters read what the compiler has written, and have it compile all.
 ALIKE := CGO_ENABLED=0 GOGC=400 GOFLAGS="$$(go env GOFLAGS) $(SHARED)"
 
+# What go.mod requires at another version than e2e/go.mod. e2e requires the product's
+# module, so its versions are never the lower ones.
+one_version = awk 'NF < 2 || !/^\t/ {next} FNR == NR {at[$$1] = $$2; next} \
+	$$1 in at && at[$$1] != $$2 {print "go get " $$1 "@" $$2; differ = 1} END {exit differ}' go.mod e2e/go.mod
+
 .PHONY: lint
 lint: $(GOLANGCI_LINT) $(HELM) $(HELM3) $(HELM_UNITTEST) $(ACTIONLINT) ## go vet, golangci-lint, tidy go.mod files; the chart, its manifest and the workflows
 	$(HELM) lint --strict deploy/chart/pullgate
@@ -161,6 +166,7 @@ lint: $(GOLANGCI_LINT) $(HELM) $(HELM3) $(HELM_UNITTEST) $(ACTIONLINT) ## go vet
 	cd e2e && $(ALIKE) ../$(GOLANGCI_LINT) run --config ../.golangci.yaml ./...
 	go mod tidy -diff
 	cd e2e && go mod tidy -diff
+	@$(one_version) || { echo 'e2e/go.mod requires these at other versions than go.mod, so they are compiled twice: run this, and go mod tidy in e2e' >&2; exit 1; }
 
 # install builds a tool, and gives it the target's name.
 install = mkdir -p bin && GOBIN=$(CURDIR)/bin go install -ldflags '-s -w' $(1) && mv bin/$(notdir $(firstword $(subst @, ,$(1)))) $@
