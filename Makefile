@@ -1,16 +1,22 @@
 # All of it runs on a machine that has Go, make, git and a shell.
 
+# renovate: datasource=go depName=github.com/golangci/golangci-lint/v2
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT         := bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+# renovate: datasource=go depName=helm.sh/helm/v4
 HELM_VERSION          := v4.3.1
 HELM                  := bin/helm-$(HELM_VERSION)
 # The chart is for both.
+# renovate: datasource=go depName=helm.sh/helm/v3
 HELM3_VERSION         := v3.22.0
 HELM3                 := bin/helm-$(HELM3_VERSION)
+# renovate: datasource=go depName=github.com/helm-unittest/helm-unittest
 HELM_UNITTEST_VERSION := v1.1.2
 HELM_UNITTEST         := bin/helm-unittest-$(HELM_UNITTEST_VERSION)
+# renovate: datasource=go depName=github.com/yannh/kubeconform
 KUBECONFORM_VERSION   := v0.8.0
 KUBECONFORM           := bin/kubeconform-$(KUBECONFORM_VERSION)
+# renovate: datasource=go depName=github.com/rhysd/actionlint
 ACTIONLINT_VERSION    := v1.7.12
 ACTIONLINT            := bin/actionlint-$(ACTIONLINT_VERSION)
 
