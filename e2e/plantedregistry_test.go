@@ -161,7 +161,11 @@ func (r *plantedRegistry) serveKnown(w http.ResponseWriter, req *http.Request, h
 		w.Header().Set("Location", "http://127.0.0.1:1/?signature="+plantedQuery)
 		w.WriteHeader(http.StatusTemporaryRedirect)
 	default:
-		hijack(w, served+"\r\n")
+		body := "" // of which nobody may wait for more
+		if req.Method == http.MethodGet {
+			body = "{}"
+		}
+		hijack(w, served+"\r\n"+body)
 	}
 }
 
