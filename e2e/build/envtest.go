@@ -76,7 +76,7 @@ func recall(record string, now time.Time) (dir string, known bool) {
 	if len(content) == 0 {
 		return "", now.Sub(info.ModTime()) < again
 	}
-	if _, err := os.Stat(string(content)); err != nil {
+	if _, err := os.Stat(string(content)); err != nil { //nolint:gosec // it is ours
 		return "", false
 	}
 	return string(content), true
