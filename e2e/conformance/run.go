@@ -42,7 +42,7 @@ const (
 	tryTimeout = 10 * time.Minute
 	// patience is how often pullgate is asked again where a first answer need
 	// not be the last one, and pause what is between.
-	patience = 40
+	patience = 240
 	pause    = 500 * time.Millisecond
 )
 
