@@ -1,12 +1,15 @@
 package e2e
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -134,14 +137,26 @@ func (b *busyRegistry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	b.mu.Lock()
 	b.now--
 	b.mu.Unlock()
-	if !strings.HasSuffix(req.URL.Path, "-even") {
+	w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
+	body, mediaType := emptyImage, "application/vnd.oci.image.manifest.v1+json"
+	switch {
+	case strings.Contains(req.URL.Path, "/blobs/"):
+		body, mediaType = "{}", "application/octet-stream"
+	case !strings.HasSuffix(req.URL.Path, "-even") && !strings.Contains(req.URL.Path, "sha256:"):
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
-	w.Header().Set("Content-Length", "2")
-	w.Header().Set("Docker-Content-Digest", absentDigest)
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("Docker-Content-Digest", fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(body))))
+	if req.Method == http.MethodGet {
+		_, _ = io.WriteString(w, body)
+	}
 }
+
+// emptyImage has no layers, and an empty config.
+const emptyImage = `{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json",` +
+	`"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}`
 
 // A thousand images at once, and never more at the registry than its limit.
 func testCheckThousand(t *testing.T, s *suite) {

@@ -45,6 +45,7 @@ func oddRegistry(t *testing.T) (address string) {
 	})
 	handle("messages/json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
 		_, _ = io.WriteString(w, "{}")
 	})
 	handle("messages/html", func(w http.ResponseWriter, _ *http.Request) {

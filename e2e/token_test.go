@@ -35,7 +35,7 @@ func testTokenPrivate(t *testing.T, s *suite) {
 		// Other cases use the registry too, but only this one this repository.
 		before := len(requestsTo(t, s.token, "acme/private"))
 		s.create(t, ns, withSecrets(pod(image), "pull")).created(t)
-		if got := requestsTo(t, s.token, "acme/private")[before:]; len(got) > 0 {
+		if got := byTag(requestsTo(t, s.token, "acme/private")[before:]); len(got) > 0 {
 			t.Errorf("the second Pod costs %v", got)
 		}
 	})
