@@ -41,7 +41,7 @@ func reductions(r Random) (smaller []Random) {
 		if err != nil {
 			continue
 		}
-		if candidate, err := ParseRandom(string(line)); err == nil && candidate.String() != r.String() {
+		if candidate, err := ParseRandom(string(line)); err == nil && candidate.String() != r.String() && !candidate.gap() {
 			smaller = append(smaller, candidate)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/containerd/v2/core/remotes/docker"
+	remoteerrors "github.com/containerd/containerd/v2/core/remotes/errors"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -67,6 +68,9 @@ func redirects(resp *http.Response) bool {
 func (t *transport) refusal(endpoint docker.RegistryHost, resp *http.Response) failure {
 	status := newStatusError(resp, origin(&url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host}))
 	f := failure{err: status, priority: otherStatus, passing: PassingStatus(status.Code()) || status.Page != ""}
+	if resp.Request != nil && resp.Request.Method != http.MethodHead {
+		f.passing = f.passing || !status.Own // a HEAD's answer has nothing to be known by
+	}
 	switch {
 	case status.Code() == http.StatusNotFound:
 		f.priority = notFound
@@ -118,6 +122,9 @@ func passingError(err error) bool {
 		auth     *AuthError
 	)
 	if errors.As(err, &auth) {
+		if status, ok := errors.AsType[remoteerrors.ErrUnexpectedStatus](err); ok {
+			return PassingStatus(status.StatusCode)
+		}
 		return !errors.Is(err, docker.ErrInvalidAuthorization)
 	}
 	return !errors.As(err, &manifest)
