@@ -104,7 +104,6 @@ func TestOpen(t *testing.T) {
 // Who has an answer finds the request, however many are under way.
 func TestRequestsAreKnownWithTheirAnswers(t *testing.T) {
 	r := start(t, Options{})
-	push(t, r, "acme/app", "v1")
 	var wg sync.WaitGroup
 	for worker := range 8 {
 		wg.Go(func() {
