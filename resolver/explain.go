@@ -84,7 +84,8 @@ func (r *Resolver) confirm(ctx context.Context, ref reference.Reference, login r
 	switch {
 	case errors.As(err, &get) && get.Own:
 		said := classify(ref, get)
-		if said.reason.Class() != ClassDefinite {
+		// Behind a page for HEAD, a node's HEAD may well be let in.
+		if said.reason.Class() != ClassDefinite || head.Page != "" && said.reason != ImageNotFound {
 			return o
 		}
 		return r.explained(ctx, ref, login, said, get)

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -20,6 +21,7 @@ type failure struct {
 	err      error
 	priority int
 	passing  bool
+	unsure   bool // whether it is the registry's own word
 	final    bool // containerd does not go on to the next endpoint
 }
 
@@ -67,7 +69,7 @@ func redirects(resp *http.Response) bool {
 // Content is asked for at the next endpoint after any.
 func (t *transport) refusal(endpoint docker.RegistryHost, resp *http.Response) failure {
 	status := newStatusError(resp, origin(&url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host}))
-	f := failure{err: status, priority: otherStatus, passing: PassingStatus(status.Code()) || status.Page != ""}
+	f := failure{err: status, priority: otherStatus, unsure: !status.Own, passing: PassingStatus(status.Code()) || status.Page != ""}
 	if resp.Request != nil && resp.Request.Method != http.MethodHead {
 		f.passing = f.passing || !status.Own // a HEAD's answer has nothing to be known by
 	}
@@ -86,18 +88,25 @@ func contentDigest(resp *http.Response) digest.Digest {
 
 // or keeps the failure to report of two, the first and a later one. A failure
 // that may pass outranks all: the mirror that is down may be the one that has
-// the image.
+// the image. So does, of the others, what may not be the registry's own word.
 func (f failure) or(later failure) failure {
-	if later.passing != f.passing {
-		if f.passing {
-			return f
-		}
+	if f.priority == 0 {
 		return later
 	}
-	if later.priority <= f.priority {
-		return f
+	rank := func(f failure) int {
+		switch {
+		case f.passing:
+			return 2
+		case f.unsure:
+			return 1
+		default:
+			return 0
+		}
 	}
-	return later
+	if by := cmp.Or(cmp.Compare(rank(later), rank(f)), cmp.Compare(later.priority, f.priority)); by > 0 {
+		return later
+	}
+	return f
 }
 
 // PassingStatus reports whether a status says nothing about the image: the
