@@ -85,7 +85,7 @@ func (r *Resolver) confirm(ctx context.Context, ref reference.Reference, login r
 	case errors.As(err, &get) && get.Own:
 		said := classify(ref, get)
 		// Behind a page for HEAD, a node's HEAD may well be let in.
-		if said.reason.Class() != ClassDefinite || head.Page != "" && said.reason != ImageNotFound {
+		if said.reason.Class() != ClassDefinite || head.ForPeople() && said.reason != ImageNotFound {
 			return o
 		}
 		return r.explained(ctx, ref, login, said, get)

@@ -24,6 +24,10 @@ func gap(b scripted.Behaviour) bool {
 	if b.Content.LayerSize != "" && b.Blobs.Redirect != "" {
 		return true
 	}
+	// And what HEAD says of a layer is believed.
+	if b.Blobs.Head != nil && len(b.Layer)+len(b.Base) > 0 {
+		return true
+	}
 	for _, f := range b.Front {
 		if f.At == scripted.AtBlobs && f.Page.Status >= 300 && f.Page.Status < 400 {
 			return true

@@ -43,7 +43,8 @@ An unverified answer is a WARN: pullgate can't know, and says so.
 
 What pullgate cannot know, and no case can show otherwise:
 
-* **C122**: a layer behind a redirect, which counts as there, and one at a URL of the manifest's, which is not asked for.
+* **C122**: a layer behind a redirect, which counts as there, and one at a URL of the manifest's, which is not asked for. And a layer that
+  the registry has by HEAD, and not by GET.
 * **C132**: what a plain manifest is made of, where ` + "`registries.content`" + ` is off. That is so for Docker Hub out of the box: a GET of
   a manifest counts against its rate limit, and a HEAD does not. And in the background, which is the default elsewhere, the first
   Pod is let through before it is known.

@@ -36,6 +36,10 @@ func newStatusError(resp *http.Response, home string) *StatusError {
 	return e
 }
 
+// ForPeople reports whether the page is written for people. What is only called text
+// may be an error list without a media type.
+func (e *StatusError) ForPeople() bool { return e.Page != "" && e.Page != "text/plain" }
+
 // ObjectStore reports whether the page is in the form in which object stores refuse.
 func (e *StatusError) ObjectStore() bool { return strings.HasSuffix(e.Page, "xml") }
 
