@@ -30,7 +30,7 @@ func conclude(ref reference.Reference, creds *Credentials, failed []failedAttemp
 	} else {
 		v.Message = also(v.Message, creds.missingWords())
 	}
-	if nodeManaged != "" {
+	if nodeManaged != "" && !certain(ref, told) {
 		v.Reason, v.Message = NodeManaged, fmt.Sprintf("%s; without: %s", nodeManaged, v.Message)
 	}
 	return v

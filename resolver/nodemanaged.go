@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -23,6 +24,19 @@ func (c RegistriesConfig) nodeManaged(ref reference.Reference) string {
 		}
 	}
 	return ""
+}
+
+// certain reports whether a registry's word that something is not there holds for
+// those with other credentials too: it judges rights before existence, and says so
+// in its error list. What is public there is then missing for everybody. Private
+// registries of ECR do as well, but a repository may be one that is filled by the
+// first pull of who has the right.
+func certain(ref reference.Reference, told outcome) bool {
+	if !told.listed || told.reason != ImageNotFound && told.reason != RepositoryNotFound {
+		return false
+	}
+	return slices.ContainsFunc([]string{"*.pkg.dev", "gcr.io", "*.gcr.io", "*.azurecr.io", "*.azurecr.cn", "*.azurecr.us", "*.azurecr.de"},
+		func(pattern string) bool { return keyring.Matches(pattern, ref.Name()) })
 }
 
 // patternErrors checks patterns of the configuration.

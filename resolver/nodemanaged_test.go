@@ -62,3 +62,30 @@ func TestCloudRegistries(t *testing.T) {
 		}
 	}
 }
+
+// TestCloudNotFound: what a cloud's registry says is not there, in its error list and
+// to anybody who asks, is not there for nodes either; but for ECR, where the first
+// pull may make it.
+func TestCloudNotFound(t *testing.T) {
+	for host, want := range map[string]Reason{
+		"europe-docker.pkg.dev": ImageNotFound, "gcr.io": ImageNotFound, "eu.gcr.io": ImageNotFound, "acme.azurecr.io": ImageNotFound,
+		"111122223333.dkr.ecr.eu-west-1.amazonaws.com": NodeManaged, "fra.ocir.io": NodeManaged,
+	} {
+		for form, registry := range map[string]http.HandlerFunc{
+			"with a list":    func(w http.ResponseWriter, _ *http.Request) { status(w, http.StatusNotFound, "MANIFEST_UNKNOWN") },
+			"without a list": func(w http.ResponseWriter, _ *http.Request) { status(w, http.StatusNotFound, "") },
+		} {
+			dir, _ := registrytest.Serve(t, host, registry)
+			config := patient()
+			config.Registries.ConfigDir = dir
+			v := newResolver(t, config).Check(t.Context(), Image{Reference: host + "/team/app:v1"}, Pod{Credentials: NewCredentials("dev", nil)})
+			want := want
+			if form == "without a list" {
+				want = NodeManaged
+			}
+			if v.Reason != want {
+				t.Errorf("%s, %s: %s %q, want %s", host, form, v.Reason, v.Message, want)
+			}
+		}
+	}
+}

@@ -43,7 +43,8 @@ func (e *StatusError) Unwrap() error { return e.Err }
 // Code is the HTTP status.
 func (e *StatusError) Code() int { return e.Err.StatusCode }
 
-// PageError is an answer of something else in a token server's place.
+// PageError is an answer of something else in the place of a token server, or of
+// content.
 type PageError struct {
 	// Status is the HTTP status.
 	Status int
@@ -52,7 +53,7 @@ type PageError struct {
 }
 
 func (e *PageError) Error() string {
-	return fmt.Sprintf("status %d with a page in place of a token server's answer", e.Status)
+	return fmt.Sprintf("status %d with a page in place of an answer", e.Status)
 }
 
 // UnsteadyError is a refusal by a registry that had just answered with an error
