@@ -60,7 +60,7 @@ func (o outcome) descriptor() ocispec.Descriptor {
 // attempt looks an image up with one credential: from the cache, if what it holds
 // is no older than maxAge, or together with whoever asks for the same right now.
 func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyring.Credential, maxAge time.Duration) outcome {
-	key, err := r.key(ref, c)
+	key, _, err := r.key(ref, c)
 	if err != nil {
 		o := unavailable(ref, "its certs.d entry cannot be read")
 		o.detail = err.Error()
@@ -88,11 +88,10 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 // key is under what an answer is kept: it changes when certs.d does. It is a hash
 // because there are 100,000 of them, and the rest is five times as long. It is keyed
 // as a login's identity is, so that it reveals no password either, and made in one go:
-// this is in every Pod's path.
-func (r *Resolver) key(ref reference.Reference, c keyring.Credential) (string, error) {
-	endpoint, err := r.client.EndpointID(ref.Host)
-	if err != nil {
-		return "", err
+// this is in every Pod's path. The endpoint's identity comes with it.
+func (r *Resolver) key(ref reference.Reference, c keyring.Credential) (key, endpoint string, err error) {
+	if endpoint, err = r.client.EndpointID(ref.Host); err != nil {
+		return "", "", err
 	}
 	if c.Anonymous() {
 		c = keyring.Credential{}
@@ -103,7 +102,7 @@ func (r *Resolver) key(ref reference.Reference, c keyring.Credential) (string, e
 		text = append(binary.AppendUvarint(text, uint64(len(part))), part...)
 	}
 	sum := sha256.Sum256(text)
-	return string(sum[:]), nil
+	return string(sum[:]), endpoint, nil
 }
 
 // fly begins a look-up, or joins the one that is under way.

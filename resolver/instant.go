@@ -27,7 +27,7 @@ func (r *Resolver) Instant(image Image, pod Pod) (v Verdict, known bool) {
 		return v, false
 	}
 	credential := pod.Credentials.lookup(ref.Name())[0]
-	key, err := r.key(ref, credential)
+	key, endpoint, err := r.key(ref, credential)
 	if err != nil {
 		return v, false
 	}
@@ -35,11 +35,7 @@ func (r *Resolver) Instant(image Image, pod Pod) (v Verdict, known bool) {
 	if !ok || k.reason != Pullable || k.age() > k.dueAt() {
 		return v, false // Check has something to do, be it to ask anew
 	}
-	f, err := r.found(ref, credential, k.outcome)
-	if err != nil {
-		return v, false
-	}
-	if v, known = r.suitKnown(f, pod); !known || v.Reason != Pullable {
+	if v, known = r.suitKnown(newFound(endpoint, ref, credential, k.outcome), pod); !known || v.Reason != Pullable {
 		return v, false
 	}
 	r.observer.Answered(FromCache)

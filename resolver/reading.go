@@ -25,9 +25,8 @@ type found struct {
 	scope string
 }
 
-func (r *Resolver) found(ref reference.Reference, c keyring.Credential, o outcome) (found, error) {
-	endpoint, err := r.client.EndpointID(ref.Host)
-	return found{ref: ref, credential: c, outcome: o, scope: scope(endpoint, ref)}, err
+func newFound(endpoint string, ref reference.Reference, c keyring.Credential, o outcome) found {
+	return found{ref: ref, credential: c, outcome: o, scope: scope(endpoint, ref)}
 }
 
 func scope(endpoint string, ref reference.Reference) string {

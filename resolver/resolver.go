@@ -243,7 +243,8 @@ func stillOpen(failed []failedAttempt) (v Verdict, open bool) {
 
 // suitFound holds what an attempt has found against the nodes.
 func (r *Resolver) suitFound(ctx context.Context, ref reference.Reference, c keyring.Credential, o outcome, pod Pod) Verdict {
-	f, err := r.found(ref, c, o)
+	endpoint, err := r.client.EndpointID(ref.Host)
+	f := newFound(endpoint, ref, c, o)
 	if err != nil {
 		return f.verdict() // certs.d has become unreadable since the attempt
 	}
