@@ -87,13 +87,13 @@ func (r *Resolver) readImage(ctx context.Context, f found) content.Report {
 }
 
 // remembered keeps what was found out about a plain image: of a sound one that it
-// is, of another what is wrong with it.
+// is, of another what is wrong with it, be it to one way of pulling alone (C124).
 func (r *Resolver) remembered(f found, report content.Report) {
-	switch fault := report.Default.Fault; {
-	case fault == nil:
+	switch {
+	case report.Sound():
 		r.sound.Add(f.image())
 		r.faults.Delete(f.image())
-	case fault.Definite:
+	case report.Settled():
 		r.faults.Set(f.image(), report, faultTTL)
 	}
 }

@@ -2,11 +2,14 @@ package resolver
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/opencontainers/go-digest"
 
 	"github.com/pullgate/pullgate/resolver/content"
 )
@@ -100,6 +103,34 @@ func TestContentThatCannotBeRead(t *testing.T) {
 		synctest.Wait()
 		if blobs.Load() == first {
 			t.Error("it was not asked for again")
+		}
+	})
+}
+
+// TestOneWayAloneIsRemembered: what only one way of pulling fails at is told each
+// time, and not only when it is found (C124).
+func TestOneWayAloneIsRemembered(t *testing.T) {
+	odd := strings.Replace(manifestBody, `"application/vnd.oci.image.config.v1+json"`, `"application/x"`, 1)
+	odd = strings.Replace(odd, `"layers":[]`, `"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"`+otherDigest+`","size":2}]`, 1)
+	inBubble(t, func(t *testing.T) {
+		config := patient()
+		config.Registries.Content = content.Config{Default: content.Wait}
+		r := resolverFor(t, config, map[string]http.Handler{"registry.test": http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			body, mediaType := odd, manifestType
+			if strings.Contains(req.URL.Path, "/blobs/") {
+				body, mediaType = "{}", "application/octet-stream"
+			}
+			w.Header().Set("Content-Type", mediaType)
+			w.Header().Set("Docker-Content-Digest", digest.FromString(body).String())
+			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+			if req.Method == http.MethodGet {
+				w.Write([]byte(body))
+			}
+		})})
+		for range 3 {
+			if v := check(t.Context(), r, "registry.test/app:v1"); v.Reason != Pullable || !strings.Contains(v.Message, "not every node can pull it") {
+				t.Errorf("%s %q", v.Reason, v.Message)
+			}
 		}
 	})
 }

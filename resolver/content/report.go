@@ -59,6 +59,10 @@ type Report struct {
 // Sound reports whether both ways come through.
 func (r Report) Sound() bool { return r.Default.Sound() && r.Local.Sound() }
 
+// Settled reports whether all was read that decides, for both ways: nothing in it may
+// pass.
+func (r Report) Settled() bool { return r.Default.settled() && r.Local.settled() }
+
 // kept is a Report that is kept, for a platform.
 type kept struct {
 	platform Key
@@ -81,7 +85,7 @@ func (x *Index) Known(platform Key) (Report, bool) {
 // keep keeps a Report, unless it has something that may pass. A shallow one never
 // takes the place of a deep one that is sound.
 func (x *Index) keep(platform Key, r Report) {
-	if !r.Default.settled() || !r.Local.settled() {
+	if !r.Settled() {
 		return
 	}
 	x.mu.Lock()
