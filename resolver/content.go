@@ -29,22 +29,25 @@ func (r *Resolver) inspect(ctx context.Context, ref reference.Reference, m regis
 	case !m.Own:
 		// A manifest comes with its digest, and a registry says what it is. Whatever
 		// else answers with a 200 is somebody in its place.
-		o := unavailable(ref, fmt.Sprintf("it serves a page of type %s", words.Quote(r.scrub(m.MediaType, ref, login), maxQuoted)))
-		o.page = true
-		return o
+		return r.servedPage(ref, m, login)
 	case t == "":
 		return outcome{reason: UnsupportedManifest, says: "the registry serves it without a Content-Type, and a node does not guess"} // C60
 	case strings.HasPrefix(string(t), "text/"):
 		// A node fails, now (C60). But it is a page that somebody else serves in the
 		// registry's place: for sign-in, or while it is down for maintenance.
-		o := unavailable(ref, fmt.Sprintf("it serves a page of type %s", words.Quote(r.scrub(m.MediaType, ref, login), maxQuoted)))
-		o.page = true
-		return o
+		return r.servedPage(ref, m, login)
 	case t == types.DockerManifestSchema1Signed:
 		return outcome{reason: UnsupportedManifest, says: "it is a schema 1 image, which nodes no longer support: push it anew"} // C81
 	default:
 		return outcome{reason: UnsupportedManifest, says: fmt.Sprintf("its media type %s is none that a node can use: push an image in its place", words.Quote(r.scrub(m.MediaType, ref, login), maxQuoted))}
 	}
+}
+
+// servedPage is for a 200 that did not come from the registry.
+func (r *Resolver) servedPage(ref reference.Reference, m registry.Manifest, login registry.Login) outcome {
+	o := unavailable(ref, fmt.Sprintf("it serves a page of type %s", words.Quote(r.scrub(m.MediaType, ref, login), maxQuoted)))
+	o.page = true
+	return o
 }
 
 // inspectIndex fetches an index unless it is known.

@@ -66,7 +66,6 @@ func (r *Resolver) explained(ctx context.Context, ref reference.Reference, login
 		}
 	case hasCode(list, transport.NameUnknownErrorCode):
 		o = repositoryNotFound(ref, o)
-		o.listed = true
 	default:
 		o = r.explainMissing(ctx, ref, login, o)
 		o.listed = o.listed || len(list) > 0
@@ -132,9 +131,7 @@ func claimed(ref reference.Reference, e *registry.StatusError) outcome {
 func (r *Resolver) explainMissing(ctx context.Context, ref reference.Reference, login registry.Login, o outcome) outcome {
 	tags, err := r.tags(ctx, ref, login)
 	if repositoryMissing(err) {
-		o = repositoryNotFound(ref, o)
-		o.listed = true
-		return o
+		return repositoryNotFound(ref, o)
 	}
 	if ref.Tag == "" {
 		return o
@@ -143,8 +140,9 @@ func (r *Resolver) explainMissing(ctx context.Context, ref reference.Reference, 
 	return o
 }
 
+// repositoryNotFound is what a registry's error list says.
 func repositoryNotFound(ref reference.Reference, o outcome) outcome {
-	return outcome{reason: RepositoryNotFound, says: fmt.Sprintf("repository %q does not exist on %s", ref.Repository, ref.Host), detail: o.detail}
+	return outcome{reason: RepositoryNotFound, listed: true, says: fmt.Sprintf("repository %q does not exist on %s", ref.Repository, ref.Host), detail: o.detail}
 }
 
 // repositoryMissing reports whether an answer to a request for tags says that
