@@ -3,7 +3,8 @@
 // fails as a test wants:
 //
 //	script.go  what a run does, and what it writes down
-//	read.go    what the runs have written down
+//	read.go    what the runs have written down, and answers to be given
+//	config.go  the CredentialProviderConfig that names it
 //
 // A Script is handed over in one entry of the environment, so that a
 // CredentialProviderConfig can hold it; or that entry names a file with it, and what

@@ -121,8 +121,8 @@ func note(log string, r *fakeprovider.Run) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()                                    // It lets go of the lock as well.
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil { //nolint:gosec // a file descriptor is small
+	defer func() { _ = f.Close() }() // It lets go of the lock as well.
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
 		return err
 	}
 	before, err := io.ReadAll(f)

@@ -25,12 +25,13 @@ func binary(t *testing.T) string {
 	return paths[build.FakeProvider]
 }
 
-// command is the program with an environment of nothing but the entries.
-func command(t *testing.T, path, stdin string, env ...string) *exec.Cmd {
+// command is the program that is sent a request, with an environment of nothing but
+// the entries.
+func command(t *testing.T, path string, env ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), path, "get-credentials", "-v=2")
 	cmd.Env = append([]string{}, env...)
-	cmd.Stdin = strings.NewReader(stdin)
+	cmd.Stdin = strings.NewReader(request)
 	return cmd
 }
 
@@ -58,7 +59,7 @@ func TestRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			cmd := command(t, path, request, fakeprovider.Variable+"="+tc.script.String())
+			cmd := command(t, path, fakeprovider.Variable+"="+tc.script.String())
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			err := cmd.Run()
 			if code := cmd.ProcessState.ExitCode(); code != tc.code {
@@ -87,7 +88,7 @@ func TestBadScript(t *testing.T) {
 		"bad duration":  {[]string{fakeprovider.Variable + `={"sleep":"long"}`}, `"long"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd := command(t, path, request, tc.env...)
+			cmd := command(t, path, tc.env...)
 			out, err := cmd.CombinedOutput()
 			if code := cmd.ProcessState.ExitCode(); code != 97 || !strings.Contains(string(out), tc.words) {
 				t.Errorf("exit code %d, %v, %q, want 97 and %q", code, err, out, tc.words)
@@ -109,7 +110,7 @@ func TestLog(t *testing.T) {
 		if err := os.WriteFile(file, []byte(script.String()), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		cmd := command(t, filepath.Join(dir, name), request, fakeprovider.Variable+"="+file, "A=1")
+		cmd := command(t, filepath.Join(dir, name), fakeprovider.Variable+"="+file, "A=1")
 		cmd.Dir = dir
 		out, err := cmd.Output()
 		if want := fmt.Sprint(n+1, " ", name); err != nil || string(out) != want {
@@ -139,7 +140,7 @@ func TestLogOfManyAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if out, err := command(t, path, request, fakeprovider.Variable+"="+script.String()).CombinedOutput(); err != nil {
+			if out, err := command(t, path, fakeprovider.Variable+"="+script.String()).CombinedOutput(); err != nil {
 				t.Errorf("%v: %s", err, out)
 			}
 		})
@@ -161,7 +162,7 @@ func TestLogOfManyAtOnce(t *testing.T) {
 func TestChild(t *testing.T) {
 	path, log := binary(t), filepath.Join(t.TempDir(), "log")
 	script := fakeprovider.Script{Log: log, Child: fakeprovider.Duration(5 * time.Minute), Stdout: "x"}
-	cmd := command(t, path, request, fakeprovider.Variable+"="+script.String())
+	cmd := command(t, path, fakeprovider.Variable+"="+script.String())
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +204,7 @@ func TestChildStartsNothing(t *testing.T) {
 	path, log := binary(t), filepath.Join(t.TempDir(), "log")
 	script := fakeprovider.Script{Log: log, Child: fakeprovider.Duration(time.Minute), Stdout: "x"}
 	for _, how := range []string{"1ms", "", "nonsense"} {
-		out, err := command(t, path, request, fakeprovider.Variable+"="+script.String(), fakeprovider.ChildVariable+"="+how).CombinedOutput()
+		out, err := command(t, path, fakeprovider.Variable+"="+script.String(), fakeprovider.ChildVariable+"="+how).CombinedOutput()
 		if err != nil || len(out) > 0 {
 			t.Errorf("%q: %v, %q", how, err, out)
 		}
