@@ -97,7 +97,13 @@ func (r *Resolver) key(ref reference.Reference, c keyring.Credential) (key, endp
 		c = keyring.Credential{}
 	}
 	text := append(make([]byte, 0, 1024), r.fingerprintKey...) // most stay on the stack
-	for _, part := range []string{endpoint, ref.String(), c.Username, c.Password} {
+	parts := []string{endpoint, ref.String(), c.Username, c.Password}
+	if c.ID != "" {
+		// Its password is renewed, and what is known must outlive that (P67). It is one
+		// part more, so that no Secret can pretend to be it.
+		parts = []string{endpoint, ref.String(), c.Provider, c.ID, "provider"}
+	}
+	for _, part := range parts {
 		// With its length, so that no other split of the same characters is equal.
 		text = append(binary.AppendUvarint(text, uint64(len(part))), part...)
 	}
@@ -107,7 +113,8 @@ func (r *Resolver) key(ref reference.Reference, c keyring.Credential) (key, endp
 
 // fly begins a look-up, or joins the one that is under way.
 func (r *Resolver) fly(ctx context.Context, key string, ref reference.Reference, login registry.Login) <-chan singleflight.Result {
-	return r.flights.DoChan(key, func() (any, error) {
+	// Of a password that was renewed because it is refused, nobody wants the old answer.
+	return r.flights.DoChan(key+login.ID, func() (any, error) {
 		start := time.Now()
 		o := r.lookup(ctx, ref, login)
 		o.detail = r.scrub(o.detail, ref, login)

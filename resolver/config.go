@@ -3,12 +3,16 @@ package resolver
 import (
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/pullgate/pullgate/resolver/content"
+	"github.com/pullgate/pullgate/resolver/keyring"
+	"github.com/pullgate/pullgate/resolver/proof"
+	"github.com/pullgate/pullgate/resolver/provider"
 )
 
 // Config is the resolver's part of the configuration file.
@@ -18,6 +22,10 @@ type Config struct {
 	Reasons ReasonsConfig `json:"reasons"`
 	// Registries is what the administrator knows of registries.
 	Registries RegistriesConfig `json:"registries"`
+	// CredentialProviders is about the kubelet's credential provider plugins, where
+	// pullgate runs them: the flags --image-credential-provider-config and
+	// --image-credential-provider-bin-dir say which.
+	CredentialProviders CredentialProvidersConfig `json:"credentialProviders"`
 	// Cache says how long an answer is used without asking again.
 	Cache CacheConfig `json:"cache"`
 	// Limits bounds the work.
@@ -38,12 +46,19 @@ type RegistriesConfig struct {
 	BlockedCIDRs []string `json:"blockedCIDRs"`
 	// NodeCredentials are patterns of the registries for which nodes hold
 	// credentials of their own: a config.json, or a credential provider, as the
-	// nodes of clouds have. An image there is never definitely refused. By default
+	// nodes of clouds have. A refusal of an image there is never definite. By default
 	// they are the private registries of Amazon, Google, Microsoft and Oracle; a
-	// list takes the place of these. The patterns are those of a kubelet's
-	// matchImages: host[:port][/path], with globs in the host's labels, such as
+	// list takes the place of these. What a credential provider of pullgate's covers
+	// counts as listed. The patterns are those of a kubelet's matchImages:
+	// host[:port][/path], with globs in the host's labels, such as
 	// *.dkr.ecr.*.amazonaws.com.
 	NodeCredentials []string `json:"nodeCredentials"`
+	// PullThrough are patterns of the repositories on private ECR that a first pull
+	// may create: pull-through caches. An image that is not there is definitely not
+	// there elsewhere. Without a list nothing is known, and no image is; an empty
+	// list says that there are no such repositories. They are written as those of
+	// NodeCredentials.
+	PullThrough []string `json:"pullThrough"`
 	// Mirrored are patterns of the registries that nodes pull from through a
 	// mirror that ConfigDir does not tell of. They are written as those of
 	// NodeCredentials.
@@ -52,6 +67,25 @@ type RegistriesConfig struct {
 	// whether the layers are there. An index is always held against the nodes'
 	// platforms, and asked whether it has the manifests for them.
 	Content content.Config `json:"content"`
+}
+
+// CredentialProvidersConfig is about credential provider plugins.
+type CredentialProvidersConfig struct {
+	// Identity says whose rights the plugins have in pullgate's Pod: own or node.
+	// With node, pullgate's Pods have the identity of the nodes, of every node that
+	// a Pod can land on, and what is refused here is definitely refused there. With
+	// own, a refusal is a warning.
+	Identity proof.Identity `json:"identity"`
+	// Tokens says whose ServiceAccount tokens are handed to plugins that take them
+	// (tokenAttributes): none, own for those of pullgate's ServiceAccount, or pod for
+	// those of each Pod's. With none such a plugin is not run. pod takes the right to
+	// create tokens of these ServiceAccounts.
+	Tokens provider.TokenMode `json:"tokens"`
+	// Timeout ends one run of a plugin, whoever waits for it. A kubelet takes 60s.
+	Timeout metav1.Duration `json:"timeout"`
+	// SuggestTags lets a message name the nearest tag in a repository that only
+	// pullgate's own identity may read: whoever may create Pods learns of it.
+	SuggestTags bool `json:"suggestTags"`
 }
 
 // CacheConfig says how long an answer is used without asking again.
@@ -97,7 +131,12 @@ type LimitsConfig struct {
 // DefaultConfig is what holds where the configuration file says nothing.
 func DefaultConfig() Config {
 	return Config{
-		Registries: RegistriesConfig{NodeCredentials: CloudRegistries(), Content: content.DefaultConfig()},
+		Registries: RegistriesConfig{NodeCredentials: proof.CloudRegistries(), Content: content.DefaultConfig()},
+		CredentialProviders: CredentialProvidersConfig{
+			Identity: proof.Own,
+			Tokens:   provider.NoTokens,
+			Timeout:  metav1.Duration{Duration: 30 * time.Second},
+		},
 		Cache: CacheConfig{
 			Digest:   metav1.Duration{Duration: 24 * time.Hour},
 			Tag:      metav1.Duration{Duration: 5 * time.Minute},
@@ -119,12 +158,14 @@ func DefaultConfig() Config {
 func (c Config) Validate() field.ErrorList {
 	errs := c.Reasons.validate(field.NewPath("reasons"))
 	errs = append(errs, c.Registries.validate(field.NewPath("registries"))...)
+	errs = append(errs, c.CredentialProviders.validate(field.NewPath("credentialProviders"))...)
 	errs = append(errs, c.Cache.validate(field.NewPath("cache"))...)
 	return append(errs, c.Limits.validate(field.NewPath("limits"))...)
 }
 
 func (c RegistriesConfig) validate(path *field.Path) field.ErrorList {
 	errs := patternErrors(path.Child("nodeCredentials"), c.NodeCredentials)
+	errs = append(errs, patternErrors(path.Child("pullThrough"), c.PullThrough)...)
 	errs = append(errs, patternErrors(path.Child("mirrored"), c.Mirrored)...)
 	errs = append(errs, cidrErrors(path.Child("blockedCIDRs"), c.BlockedCIDRs)...)
 	errs = append(errs, c.Content.Validate(path.Child("content"))...)
@@ -135,6 +176,29 @@ func (c RegistriesConfig) validate(path *field.Path) field.ErrorList {
 		errs = append(errs, field.Invalid(path.Child("configDir"), c.ConfigDir, err.Error()))
 	} else if !info.IsDir() {
 		errs = append(errs, field.Invalid(path.Child("configDir"), c.ConfigDir, "is not a folder"))
+	}
+	return errs
+}
+
+// patternErrors checks patterns of the configuration.
+func patternErrors(path *field.Path, patterns []string) (errs field.ErrorList) {
+	for n, p := range patterns {
+		if err := keyring.CheckPattern(p); err != nil {
+			errs = append(errs, field.Invalid(path.Index(n), p, err.Error()))
+		}
+	}
+	return errs
+}
+
+func (c CredentialProvidersConfig) validate(path *field.Path) (errs field.ErrorList) {
+	if !slices.Contains(proof.Identities(), c.Identity) {
+		errs = append(errs, field.NotSupported(path.Child("identity"), c.Identity, proof.Identities()))
+	}
+	if !slices.Contains(provider.TokenModes(), c.Tokens) {
+		errs = append(errs, field.NotSupported(path.Child("tokens"), c.Tokens, provider.TokenModes()))
+	}
+	if d := c.Timeout.Duration; d <= 0 {
+		errs = append(errs, field.Invalid(path.Child("timeout"), d.String(), "is not positive"))
 	}
 	return errs
 }

@@ -30,6 +30,7 @@ func TestValidate(t *testing.T) {
 		"reasons.definite[1]", "reasons.definite[2]", "reasons.unverified[1]",
 		"registries.nodeCredentials[1]", "registries.mirrored[0]", "registries.blockedCIDRs[1]", "registries.blockedCIDRs[3]",
 		"registries.content.default", "registries.content.offFor[1]", "registries.content.waitFor[0]", "registries.configDir",
+		"credentialProviders.identity", "credentialProviders.tokens", "credentialProviders.timeout",
 		"cache.tag", "cache.entries", "limits.lookupTimeout", "limits.lookupsPerRegistry", "limits.lookups",
 	}
 	if diff := cmp.Diff(want, fields); diff != "" {
@@ -48,7 +49,7 @@ func TestReasons(t *testing.T) {
 			seen[r] = true
 		}
 	}
-	if len(seen) != 23 {
+	if len(seen) != 24 {
 		t.Errorf("%d reasons", len(seen))
 	}
 }

@@ -77,12 +77,3 @@ func (c *Credentials) Unreadable(what string) *Credentials {
 	c.unreadable = append(c.unreadable, what)
 	return c
 }
-
-// lookup returns the credentials to try for a repository, one of them empty
-// where a node would try once without any.
-func (c *Credentials) lookup(repository string) []keyring.Credential {
-	if found := c.ring.Lookup(repository); len(found) > 0 {
-		return found
-	}
-	return []keyring.Credential{{}}
-}

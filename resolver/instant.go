@@ -5,6 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/pullgate/pullgate/resolver/keyring"
 	"github.com/pullgate/pullgate/resolver/reference"
 )
 
@@ -26,7 +27,10 @@ func (r *Resolver) Instant(image Image, pod Pod) (v Verdict, known bool) {
 	if err != nil || image.PullPolicy == corev1.PullNever || pod.Credentials.malformed != nil || r.client.NodeLocal(ref.Host) {
 		return v, false
 	}
-	credential := pod.Credentials.lookup(ref.Name())[0]
+	credential, ok := r.firstKnown(ref.Name(), pod)
+	if !ok {
+		return v, false
+	}
 	key, endpoint, err := r.key(ref, credential)
 	if err != nil {
 		return v, false
@@ -41,6 +45,21 @@ func (r *Resolver) Instant(image Image, pod Pod) (v Verdict, known bool) {
 	r.observer.Answered(FromCache)
 	v.Image, v.Class = image.Reference, r.config.Reasons.class(v.Reason)
 	return v, true
+}
+
+// firstKnown is the credential that a node would try first, if no credential provider
+// has to be run to know it.
+func (r *Resolver) firstKnown(repository string, pod Pod) (c keyring.Credential, known bool) {
+	for _, source := range []*keyring.Keyring{pod.Credentials.ring, r.nodes.file()} {
+		if found := source.Lookup(repository); len(found) > 0 {
+			return found[0], true
+		}
+	}
+	found, known := r.nodes.Providers().Known(repository, r.config.CredentialProviders.Tokens)
+	if len(found) > 0 {
+		c = found[0]
+	}
+	return c, known
 }
 
 // parse is reference.Parse for references that come again and again: its regular

@@ -35,10 +35,16 @@ type Observer interface {
 // Option changes how a Resolver is made.
 type Option func(*options)
 
-type options struct{ observer Observer }
+type options struct {
+	observer Observer
+	nodes    *NodeCredentials
+}
 
 // WithObserver has a Resolver tell what it does.
 func WithObserver(o Observer) Option { return func(opts *options) { opts.observer = o } }
+
+// WithNodeCredentials has a Resolver use the credentials that nodes bring by themselves.
+func WithNodeCredentials(n *NodeCredentials) Option { return func(opts *options) { opts.nodes = n } }
 
 // unobserved is for a Resolver that nobody observes.
 type unobserved struct{}

@@ -3,6 +3,7 @@ package resolver
 import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/pullgate/pullgate/resolver/provider"
 	"github.com/pullgate/pullgate/resolver/reference"
 )
 
@@ -10,6 +11,9 @@ import (
 type Pod struct {
 	// Credentials are those of the Pod's pull Secrets.
 	Credentials *Credentials
+	// Account is the Pod's ServiceAccount, for credential providers that take its
+	// token.
+	Account provider.Account
 	// Nodes is what is known of the nodes that the Pod can land on, nil if
 	// nothing is.
 	Nodes Nodes

@@ -13,7 +13,6 @@ import (
 
 	"github.com/pullgate/pullgate/resolver/bounded"
 	"github.com/pullgate/pullgate/resolver/content"
-	"github.com/pullgate/pullgate/resolver/keyring"
 	"github.com/pullgate/pullgate/resolver/reference"
 	"github.com/pullgate/pullgate/resolver/refusals"
 	"github.com/pullgate/pullgate/resolver/registry"
@@ -47,6 +46,7 @@ type Resolver struct {
 	underWay       *semaphore.Weighted
 	fingerprintKey []byte
 	observer       Observer
+	nodes          *NodeCredentials
 }
 
 // New makes a Resolver. The user agent is what registries see. It fails if the
@@ -55,7 +55,7 @@ func New(config Config, userAgent string, opts ...Option) (*Resolver, error) {
 	if err := config.Validate().ToAggregate(); err != nil {
 		return nil, err
 	}
-	o := options{observer: unobserved{}}
+	o := options{observer: unobserved{}, nodes: &NodeCredentials{}}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -81,6 +81,7 @@ func New(config Config, userAgent string, opts ...Option) (*Resolver, error) {
 		underWay:       semaphore.NewWeighted(int64(config.Limits.Lookups)),
 		fingerprintKey: newFingerprintKey(),
 		observer:       o.observer,
+		nodes:          o.nodes,
 	}, nil
 }
 
@@ -171,100 +172,4 @@ func presentOnNode(v Verdict, policy corev1.PullPolicy, ref reference.Reference,
 		v.Reason = PresentOnNode
 	}
 	return v
-}
-
-// maxCredentials is how many are tried for one image. A node tries all, and all
-// that a megabyte of Secret holds would try a registry, or guess a password.
-const maxCredentials = 16
-
-// pull tries the credentials as a node does: each in turn, until one succeeds.
-func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) Verdict {
-	var failed []failedAttempt
-	var unfit *Verdict // what was found with one of them, and no node can use
-	for n, c := range pod.Credentials.lookup(ref.Name()) {
-		if n == maxCredentials {
-			failed = append(failed, failedAttempt{credential: c, outcome: tooManyCredentials()})
-			break
-		}
-		o, v := r.try(ctx, ref, c, pod)
-		switch {
-		case v == nil:
-			failed = append(failed, failedAttempt{credential: c, outcome: o})
-		case v.Reason.Class() == ClassPullable:
-			return *v
-		// Another credential may open a mirror that has what this one did not find.
-		case unfit == nil || unfit.Reason.Class() == ClassDefinite:
-			unfit = v
-		}
-	}
-	if unfit != nil {
-		if v, open := stillOpen(failed); open {
-			return v
-		}
-		return *unfit
-	}
-	v := conclude(ref, pod.Credentials, failed, r.config.Registries.nodeManaged(ref))
-	if v.Reason == Unauthorized && !failed[0].credential.Anonymous() && r.public(ctx, ref) {
-		v.Message = also(v.Message, "without a Secret for this registry it could be pulled") // C14
-	}
-	return v
-}
-
-// try makes an attempt with one credential, and holds what it finds against the
-// nodes. There is no verdict if it finds nothing.
-func (r *Resolver) try(ctx context.Context, ref reference.Reference, c keyring.Credential, pod Pod) (outcome, *Verdict) {
-	o := r.attempt(ctx, ref, c, anyAge)
-	if o.reason != Pullable {
-		return o, nil
-	}
-	v := r.suitFound(ctx, ref, c, o, pod)
-	if v.Reason.Class() != ClassDefinite || !r.mayHaveChanged(ref, o) {
-		return o, &v
-	}
-	// A tag may stand for another image by now.
-	o = r.attempt(ctx, ref, c, r.config.Cache.NotFound.Duration)
-	if o.reason != Pullable || o.instead != nil {
-		return o.unverified(), nil
-	}
-	v = r.suitFound(ctx, ref, c, o, pod)
-	return o, &v
-}
-
-// stillOpen is the verdict that what was found no good is not the last word: an
-// attempt with another credential may have found something else.
-func stillOpen(failed []failedAttempt) (v Verdict, open bool) {
-	for _, f := range failed {
-		if f.outcome.reason.Class() == ClassUnverified {
-			return Verdict{Reason: f.outcome.reason, Message: f.outcome.says, Detail: f.outcome.detail}, true
-		}
-	}
-	return v, false
-}
-
-// suitFound holds what an attempt has found against the nodes.
-func (r *Resolver) suitFound(ctx context.Context, ref reference.Reference, c keyring.Credential, o outcome, pod Pod) Verdict {
-	endpoint, err := r.client.EndpointID(ref.Host)
-	f := newFound(endpoint, ref, c, o)
-	if err != nil {
-		return f.verdict() // certs.d has become unreadable since the attempt
-	}
-	return r.suit(ctx, f, pod)
-}
-
-// mayHaveChanged reports whether an answer is too old to deny a Pod by.
-func (r *Resolver) mayHaveChanged(ref reference.Reference, o outcome) bool {
-	return ref.Digest == "" && o.age() > r.config.Cache.NotFound.Duration
-}
-
-// public reports whether an image can be pulled by anyone, as far as can be told
-// in the time left.
-func (r *Resolver) public(ctx context.Context, ref reference.Reference) bool {
-	ctx, cancel := r.explainContext(ctx, ctx)
-	defer cancel()
-	return r.attempt(ctx, ref, keyring.Credential{}, anyAge).reason == Pullable
-}
-
-type failedAttempt struct {
-	credential keyring.Credential
-	outcome    outcome
 }

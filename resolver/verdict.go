@@ -52,6 +52,9 @@ const (
 	// said that nodes have means of their own: in the configuration, in certs.d,
 	// or by a RuntimeClass.
 	NodeManaged Reason = "NodeManaged"
+	// CredentialProviderFailed: a credential provider has not answered here, and may
+	// answer on nodes.
+	CredentialProviderFailed Reason = "CredentialProviderFailed"
 	// Blocked: the registry's address is not dialled for a Pod's sake.
 	Blocked Reason = "Blocked"
 	// Overloaded: more was to be looked up than can be at once.
@@ -93,7 +96,7 @@ func Reasons(of Class) (list []Reason) {
 	for _, r := range []Reason{
 		Pullable, NotPulled, PresentOnNode,
 		InvalidImageName, ImageNotFound, RepositoryNotFound, Unauthorized, InvalidPullSecret, PlatformMismatch, UnsupportedManifest, ImageIncomplete,
-		RateLimited, RegistryUnavailable, Unreachable, Untrusted, Timeout, SecretUnreadable, NodeLocal, NodeManaged, Blocked, Overloaded, LayerUnavailable, InternalError,
+		RateLimited, RegistryUnavailable, Unreachable, Untrusted, Timeout, SecretUnreadable, NodeLocal, NodeManaged, CredentialProviderFailed, Blocked, Overloaded, LayerUnavailable, InternalError,
 	} {
 		if r.Class() == of {
 			list = append(list, r)

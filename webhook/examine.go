@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/provider"
 	"github.com/pullgate/pullgate/webhook/workload"
 )
 
@@ -56,7 +57,9 @@ type Finding struct {
 // API came out of a cache. With anew nothing does.
 func (e Examiner) Examine(ctx context.Context, s Subject, anew bool) (findings []Finding, cached bool) {
 	creds, cached := e.credentials(ctx, s, anew)
-	pod := resolver.Pod{Credentials: creds}
+	pod := resolver.Pod{Credentials: creds, Account: provider.Account{
+		Namespace: s.Namespace, Name: s.Spec.ServiceAccountName, Template: s.Spec.Template,
+	}}
 	if class := s.Spec.RuntimeClassName; class != nil {
 		pod.RuntimeClass = *class
 	}

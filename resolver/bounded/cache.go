@@ -3,6 +3,7 @@
 package bounded
 
 import (
+	"iter"
 	"sync"
 	"time"
 	"weak"
@@ -99,3 +100,14 @@ func (c *Cache[V]) Delete(key string) { c.entries.Delete(key) }
 
 // Len is the number of entries held, expired ones not yet swept included.
 func (c *Cache[V]) Len() int { return c.entries.ItemCount() }
+
+// All are the entries held that have not expired, in no order.
+func (c *Cache[V]) All() iter.Seq[V] {
+	return func(yield func(V) bool) {
+		for _, item := range c.entries.Items() {
+			if !yield(item.Object.(V)) {
+				return
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -12,8 +13,19 @@ import (
 type Credential struct {
 	Username string
 	Password string
-	// Secret is the name of the Secret that the credential came from.
+	// Secret is the name of the Secret that the credential came from, "" if it came
+	// from elsewhere.
 	Secret string
+	// NodeFile tells that it came from a node's config.json.
+	NodeFile bool
+	// Provider is the name of the credential provider that answered with it, ""
+	// if it came from elsewhere.
+	Provider string
+	// ID stands for the credential where its password is renewed now and then, and
+	// answers to it must outlive that; "" where user name and password stand for it.
+	ID string
+	// Obtained is when the provider answered.
+	Obtained time.Time
 	// Lacks says why there is no password in it, and where that may be; "" if there
 	// is one. It is for people.
 	Lacks string

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -37,6 +38,33 @@ func Matches(key, repository string) bool {
 	}
 	target, ok := parseAddress(repository)
 	return ok && glob.matches(target)
+}
+
+// CheckMatchImage reports what a kubelet has against a pattern in matchImages. What
+// it accepts may still match nothing; see CheckPattern.
+func CheckMatchImage(pattern string) error {
+	_, err := url.Parse("https://" + pattern)
+	return err
+}
+
+// Patterns are the patterns of a kubelet's matchImages, taken apart.
+type Patterns []address
+
+// ParsePatterns takes patterns apart. It passes over those that do not parse.
+func ParsePatterns(patterns []string) (parsed Patterns) {
+	for _, p := range patterns {
+		if a, ok := parseAddress(p); ok {
+			parsed = append(parsed, a)
+		}
+	}
+	return parsed
+}
+
+// Match reports whether any of the patterns covers a repository, as Matches does
+// for one.
+func (p Patterns) Match(repository string) bool {
+	target, ok := parseAddress(repository)
+	return ok && slices.ContainsFunc(p, func(glob address) bool { return glob.matches(target) })
 }
 
 // address is a key or a repository taken apart: once, since a Secret may have

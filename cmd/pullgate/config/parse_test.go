@@ -76,7 +76,7 @@ func TestParseListReplacesTheDefault(t *testing.T) {
 	for content, want := range map[string][]string{
 		"{nodeCredentials: []}":         {},
 		"{nodeCredentials: [\"r.io\"]}": {"r.io"},
-		"{}":                            resolver.CloudRegistries(),
+		"{}":                            proof.CloudRegistries(),
 	} {
 		got, err := Parse("config.yaml", []byte(header+"registries: "+content+"\n"))
 		if err != nil {

@@ -1,0 +1,77 @@
+package resolver
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pullgate/pullgate/resolver/keyring"
+	"github.com/pullgate/pullgate/resolver/proof"
+	"github.com/pullgate/pullgate/resolver/provider"
+	"github.com/pullgate/pullgate/resolver/words"
+)
+
+// nodeManagedWords say why a node may pull what cannot be pulled from here, and what
+// to do so that pullgate can tell.
+func (p *pulling) nodeManagedWords(standing proof.Standing, told failedAttempt, without string) string {
+	host, by := p.ref.Host, told.credential.Provider
+	absent := told.outcome.reason != Unauthorized
+	switch {
+	case standing == proof.Mirror:
+		return fmt.Sprintf("nodes pull from %s through a mirror; without: %s", host, without)
+	case standing == proof.Import:
+		return fmt.Sprintf("%s; a node's first pull may import it: name pull-through repositories in registries.pullThrough", told.outcome.says)
+	case by != "" && absent:
+		return fmt.Sprintf("%s, or pullgate's own identity may not see it (credential provider %s); the nodes' may", told.outcome.says, providerName(by))
+	case by != "":
+		return fmt.Sprintf("%s refuses pullgate's own identity (credential provider %s); the nodes' may be let in: let pullgate's read the repository", host, providerName(by))
+	case len(p.answer.Withheld) > 0:
+		w := p.answer.Withheld[0]
+		return fmt.Sprintf("nodes run credential provider %s for %s: %s; without: %s", providerName(w.Provider), host, w.Why, without)
+	case p.asked.Covered():
+		return fmt.Sprintf("no credential provider has credentials for %s here, and nodes may have some; without: %s", host, without)
+	default:
+		return fmt.Sprintf("nodes have credentials of their own for %s: set up their credential providers to have it verified; without: %s", host, without)
+	}
+}
+
+// providerFailed is what becomes of an image that only a credential provider that
+// does not answer might open.
+func providerFailed(f provider.Failure) outcome {
+	return outcome{
+		reason: CredentialProviderFailed,
+		says:   fmt.Sprintf("credential provider %s failed here: %s; nodes may have its credentials", providerName(f.Provider), f.Why),
+	}
+}
+
+// publicWords tell that the image could be pulled without the credentials that nodes
+// try in vain.
+func publicWords(failed []failedAttempt) string {
+	what := "a Secret"
+	if failed[0].credential.Provider != "" {
+		what = "a credential provider"
+	}
+	return "without " + what + " for this registry it could be pulled"
+}
+
+// originOf says where a credential comes from, if that is not a Secret.
+func originOf(c keyring.Credential) string {
+	switch {
+	case c.Provider != "":
+		return "credential provider " + providerName(c.Provider)
+	case c.NodeFile:
+		return "the nodes' config.json"
+	default:
+		return ""
+	}
+}
+
+// providerName quotes the name that a configuration gives a provider.
+func providerName(name string) string { return words.Quote(name, maxQuoted) }
+
+// joined is "a, b and c".
+func joined(items []string) string {
+	if n := len(items); n > 1 {
+		return strings.Join(items[:n-1], ", ") + " and " + items[n-1]
+	}
+	return strings.Join(items, "")
+}

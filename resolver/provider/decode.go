@@ -1,0 +1,118 @@
+package provider
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	kubeletv1 "k8s.io/kubelet/config/v1"
+
+	"github.com/pullgate/pullgate/resolver/words"
+)
+
+const (
+	configKind = "CredentialProviderConfig"
+	// consequence ends what is said of a configuration that no kubelet takes.
+	consequence = "; a kubelet does not start with that"
+	// maxSaid bounds what is repeated of a configuration, in bytes.
+	maxSaid = 512
+)
+
+// olderConfig is a CredentialProviderConfig of version v1beta1 or v1alpha1, which
+// know of no tokens: there tokenAttributes is an unknown field.
+type olderConfig struct {
+	metav1.TypeMeta `json:",inline"`
+	Providers       []olderProvider `json:"providers"`
+}
+
+type olderProvider struct {
+	Name                 string                 `json:"name"`
+	MatchImages          []string               `json:"matchImages"`
+	DefaultCacheDuration *metav1.Duration       `json:"defaultCacheDuration"`
+	APIVersion           string                 `json:"apiVersion"`
+	Args                 []string               `json:"args,omitempty"`
+	Env                  []kubeletv1.ExecEnvVar `json:"env,omitempty"`
+}
+
+// DeepCopyObject makes it a runtime.Object.
+func (c *olderConfig) DeepCopyObject() runtime.Object {
+	older := *c
+	return &older // which nobody changes
+}
+
+// newDecoder makes the strict decoder that a kubelet uses.
+func newDecoder(add func(*runtime.Scheme)) runtime.Decoder {
+	scheme := runtime.NewScheme()
+	add(scheme)
+	return serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer()
+}
+
+// decode reads one file.
+func decode(file string, data []byte) ([]kubeletv1.CredentialProvider, error) {
+	refuse := func(format string, args ...any) error {
+		return fmt.Errorf("credential provider configuration %s: %s", file, words.Cut(words.Printable(fmt.Sprintf(format, args...)), maxSaid))
+	}
+	decoder := newDecoder(func(scheme *runtime.Scheme) {
+		scheme.AddKnownTypes(kubeletv1.SchemeGroupVersion, &kubeletv1.CredentialProviderConfig{})
+		for _, version := range []string{"v1beta1", "v1alpha1"} {
+			scheme.AddKnownTypeWithName(schema.GroupVersionKind{Group: kubeletv1.GroupName, Version: version, Kind: configKind}, &olderConfig{})
+		}
+	})
+	object, _, err := decoder.Decode(data, nil, nil)
+	if err != nil {
+		return nil, refuse("%v%s", err, consequence)
+	}
+	if second, err := hasSecondDocument(data); err != nil || second {
+		return nil, refuse("has a second YAML document; a kubelet drops it without a word")
+	}
+	switch config := object.(type) {
+	case *kubeletv1.CredentialProviderConfig:
+		return config.Providers, nil
+	case *olderConfig:
+		providers := make([]kubeletv1.CredentialProvider, len(config.Providers))
+		for n, p := range config.Providers {
+			providers[n] = kubeletv1.CredentialProvider{
+				Name: p.Name, MatchImages: p.MatchImages, DefaultCacheDuration: p.DefaultCacheDuration,
+				APIVersion: p.APIVersion, Args: p.Args, Env: p.Env,
+			}
+		}
+		return providers, nil
+	default:
+		return nil, refuse("is not a %s%s", configKind, consequence)
+	}
+}
+
+// hasSecondDocument reports whether there is anything behind the first document,
+// comments apart.
+func hasSecondDocument(data []byte) (bool, error) {
+	reader := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
+	documents := 0
+	for {
+		document, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return documents > 1, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if !isBlank(document) {
+			documents++
+		}
+	}
+}
+
+func isBlank(document []byte) bool {
+	for line := range bytes.Lines(document) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' && !bytes.HasPrefix(line, []byte("---")) {
+			return false
+		}
+	}
+	return true
+}
