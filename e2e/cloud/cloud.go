@@ -36,7 +36,7 @@ type Cloud struct {
 	end  sync.Once
 
 	mu sync.Mutex
-	// changed is closed and made anew at each request.
+	// changed is closed, and made anew, whenever a request comes or is answered.
 	changed   chan struct{}
 	states    map[Endpoint]State
 	requests  map[Endpoint][]Request

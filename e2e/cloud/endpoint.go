@@ -45,9 +45,12 @@ type Request struct {
 	Method string
 	// Path has the registry's host in front, where a registry was asked.
 	Path string
-	// Status is what was answered, zero for nothing, until now or ever.
+	// Status is what was answered, zero for nothing until now, or Left.
 	Status int
 }
+
+// Left is the Status of a request whose client has gone without an answer.
+const Left = -1
 
 // Set says how a service answers from now on.
 func (c *Cloud) Set(e Endpoint, s State) {
@@ -68,9 +71,24 @@ func (c *Cloud) Count(e Endpoint) int { return len(c.Requests(e)) }
 
 // Asked waits until a service has been reached by n requests, answered or not.
 func (c *Cloud) Asked(ctx context.Context, e Endpoint, n int) error {
+	return c.wait(ctx, e, n, "asked", func(Request) bool { return true })
+}
+
+// Abandoned waits until n of the requests that a service does not answer have been given
+// up: whoever sent them has ended, or has lost patience.
+func (c *Cloud) Abandoned(ctx context.Context, e Endpoint, n int) error {
+	return c.wait(ctx, e, n, "left", func(r Request) bool { return r.Status == Left })
+}
+
+func (c *Cloud) wait(ctx context.Context, e Endpoint, n int, what string, counts func(Request) bool) error {
 	for {
 		c.mu.Lock()
-		have, changed := len(c.requests[e]), c.changed
+		changed, have := c.changed, 0
+		for _, r := range c.requests[e] {
+			if counts(r) {
+				have++
+			}
+		}
 		c.mu.Unlock()
 		if have >= n {
 			return nil
@@ -78,7 +96,7 @@ func (c *Cloud) Asked(ctx context.Context, e Endpoint, n int) error {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("%s was asked %d times, not %d: %w", e, have, n, context.Cause(ctx))
+			return fmt.Errorf("%s was %s %d times, not %d: %w", e, what, have, n, context.Cause(ctx))
 		}
 	}
 }
@@ -95,12 +113,13 @@ func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, e Endpoint, serve
 	if x.at < maxRecorded {
 		c.requests[e] = append(c.requests[e], x.Request)
 	}
-	close(c.changed)
-	c.changed = make(chan struct{})
+	c.tell()
 	c.mu.Unlock()
 	if x.State == Silent {
 		select {
 		case <-r.Context().Done():
+			x.Status = Left
+			x.note()
 		case <-c.done:
 		}
 		panic(http.ErrAbortHandler)
@@ -147,4 +166,11 @@ func (x *exchange) note() {
 	if x.at < maxRecorded {
 		x.cloud.requests[x.endpoint][x.at] = x.Request
 	}
+	x.cloud.tell()
+}
+
+// tell wakes whoever waits for requests. The cloud is locked.
+func (c *Cloud) tell() {
+	close(c.changed)
+	c.changed = make(chan struct{})
 }
