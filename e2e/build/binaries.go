@@ -28,6 +28,9 @@ const (
 	ECRProvider = "ecr-credential-provider"
 	// FakeProvider is a credential provider that answers as it is told.
 	FakeProvider = "fakeprovider"
+	// KubeletProvider is the kubelet's code for credential providers, in a process for
+	// each configuration.
+	KubeletProvider = "kubeletprovider"
 	// SetupEnvtest fetches a control plane: see envtest.go.
 	SetupEnvtest = "setup-envtest"
 )
@@ -130,9 +133,10 @@ func binaries() map[string]binary {
 		Pause:        {pkg: "./cmd/pause", first: "2 seconds"},
 		NoOp:         {pkg: "./cmd/noop", module: "sigs.k8s.io/controller-runtime", first: "20 seconds"},
 		// Its go.mod replaces a module, which `go install` refuses.
-		ECRProvider:  {pkg: providerAWS + "/cmd/ecr-credential-provider", module: providerAWS, nested: "plugins", first: "1 minute"},
-		FakeProvider: {pkg: "./cmd/fakeprovider", changes: true, first: "2 seconds"},
-		Pullgate:     {pkg: "./cmd/pullgate", parent: true, changes: true, first: "1 minute"},
+		ECRProvider:     {pkg: providerAWS + "/cmd/ecr-credential-provider", module: providerAWS, nested: "plugins", first: "1 minute"},
+		FakeProvider:    {pkg: "./cmd/fakeprovider", changes: true, first: "2 seconds"},
+		KubeletProvider: {pkg: "./cmd/kubeletprovider", module: kubernetes, changes: true, first: "30 seconds"},
+		Pullgate:        {pkg: "./cmd/pullgate", parent: true, changes: true, first: "1 minute"},
 		// All of the standard library anew, and all that stands on it.
 		PullgateMovable: {pkg: "./cmd/pullgate", parent: true, changes: true, movable: true, first: "3 minutes"},
 	}
