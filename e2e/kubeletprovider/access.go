@@ -61,17 +61,11 @@ func Registered() (names []string) {
 	return names
 }
 
-// Named are the providers' names in a configuration that the kubelet can decode;
-// whether it is valid is another matter.
-func Named(path string) (names []string) {
+// Read is what the kubelet reads of a configuration; whether it is valid is another
+// matter.
+func Read(path string) (*kubeletconfig.CredentialProviderConfig, error) {
 	config, _, err := readCredentialProviderConfig(path)
-	if err != nil {
-		return nil
-	}
-	for _, p := range config.Providers {
-		names = append(names, p.Name)
-	}
-	return names
+	return config, err
 }
 
 // Decode is what the kubelet makes of a plugin's standard output: the end of

@@ -204,8 +204,8 @@ func TestForget(t *testing.T) {
 			t.Errorf("%+v, %v", r, err)
 		}
 	}
-	if got := Registered(); len(got) != 1 || len(Named(k.job.Config)) != 1 {
-		t.Errorf("registered: %s", got)
+	if config, err := Read(k.job.Config); err != nil || len(config.Providers) != 1 || len(Registered()) != 1 {
+		t.Errorf("%+v, %v; registered: %s", config, err, Registered())
 	}
 	Forget()
 	if got := Registered(); got != nil {
