@@ -13,7 +13,7 @@ import (
 // nodeManagedWords say why a node may pull what cannot be pulled from here, and what
 // to do so that pullgate can tell.
 func (p *pulling) nodeManagedWords(standing proof.Standing, told failedAttempt, without string) string {
-	host, by := p.ref.Host, told.credential.Provider
+	host, by := p.ref.Host, told.credential.Provider()
 	absent := told.outcome.reason != Unauthorized
 	switch {
 	case standing == proof.Mirror:
@@ -47,7 +47,7 @@ func providerFailed(f provider.Failure) outcome {
 // try in vain.
 func publicWords(failed []failedAttempt) string {
 	what := "a Secret"
-	if failed[0].credential.Provider != "" {
+	if failed[0].credential.Provider() != "" {
 		what = "a credential provider"
 	}
 	return "without " + what + " for this registry it could be pulled"
@@ -56,9 +56,9 @@ func publicWords(failed []failedAttempt) string {
 // originOf says where a credential comes from, if that is not a Secret.
 func originOf(c keyring.Credential) string {
 	switch {
-	case c.Provider != "":
-		return "credential provider " + providerName(c.Provider)
-	case c.NodeFile:
+	case c.Provider() != "":
+		return "credential provider " + providerName(c.Provider())
+	case c.Origin != nil:
 		return "the nodes' config.json"
 	default:
 		return ""
