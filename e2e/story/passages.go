@@ -15,6 +15,7 @@ const (
 	aName  = "the name of a command, not a command"
 	words  = "words of a message"
 	images = "builds or pushes an image, for which there is no Docker here"
+	clouds = "needs an account at a cloud"
 )
 
 // passages are all commands of the documents, in an order in which they make sense.
