@@ -45,6 +45,8 @@ type Options struct {
 	APIServer string
 	// Env is added to the process's environment.
 	Env []string
+	// Args are added to the command line.
+	Args []string
 }
 
 // Server is a running `pullgate webhook`.
@@ -116,7 +118,7 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 			"--shutdown-delay", o.ShutdownDelay.String(),
 			"--log-format", "json",
 			"--log-level", cmp.Or(o.LogLevel, "info"),
-		}, certificateArgs(o)...),
+		}, append(certificateArgs(o), o.Args...)...),
 		Grace: 2 * time.Minute,
 	})
 	if err != nil {
