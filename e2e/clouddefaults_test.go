@@ -78,7 +78,7 @@ func testCloudsByDefault(t *testing.T, s *suite) {
 			return c.CoreV1().Pods(ns).Create(t.Context(), pod(image), dry)
 		})
 	}
-	const want = "nodes have credentials of their own for "
+	const want = "nodes have credentials of their own for it"
 	for _, image := range images {
 		for kind, o := range map[string]outcome{"Pod": create(image), "Deployment": s.do(func(c kubernetes.Interface) (*corev1.Pod, error) {
 			_, err := c.AppsV1().Deployments(ns).Create(t.Context(), deployment(image, nil), dry)
