@@ -53,6 +53,8 @@ func TestPullgate(t *testing.T) {
 		{"token: private image", testTokenPrivate},
 		{"token: the wrong user", testTokenWrongUser},
 		// levels_test.go
+		{"clouds' registries, by default", testCloudsByDefault},
+
 		{"warn-only namespace", testWarnOnly},
 		{"off namespace", testOff},
 		{"strict namespace", testStrict},
