@@ -67,8 +67,8 @@ func testProviderEndsWithPullgate(t *testing.T, s *suite) {
 // gone succeeds when there is no process with an id, or nobody has reaped it yet.
 func gone(pid int) error {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil || strings.Contains(string(stat), ") Z ") {
-		return nil
+	if err == nil && !strings.Contains(string(stat), ") Z ") {
+		return fmt.Errorf("process %d runs", pid)
 	}
-	return fmt.Errorf("process %d runs", pid)
+	return nil
 }
