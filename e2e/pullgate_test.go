@@ -115,6 +115,8 @@ func TestPullgate(t *testing.T) {
 		{"Google: two keys", testGoogleTwoKeys},
 		{"Azure: token", testAzureToken},
 		{"bad credential providers", testBadProviders},
+		// provider_end_test.go
+		{"providers end with pullgate", testProviderEndsWithPullgate},
 		// server_test.go
 		{"SIGTERM", testSIGTERM},
 		{"warm-up", testWarmUp},
