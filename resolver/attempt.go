@@ -98,10 +98,10 @@ func (r *Resolver) key(ref reference.Reference, c keyring.Credential) (key, endp
 	}
 	text := append(make([]byte, 0, 1024), r.fingerprintKey...) // most stay on the stack
 	parts := []string{endpoint, ref.String(), c.Username, c.Password}
-	if c.ID != "" {
+	if c.ID() != "" {
 		// Its password is renewed, and what is known must outlive that (P67). It is one
 		// part more, so that no Secret can pretend to be it.
-		parts = []string{endpoint, ref.String(), c.Provider, c.ID, "provider"}
+		parts = []string{endpoint, ref.String(), c.Provider(), c.ID(), "provider"}
 	}
 	for _, part := range parts {
 		// With its length, so that no other split of the same characters is equal.

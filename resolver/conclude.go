@@ -29,7 +29,7 @@ func (p *pulling) conclude() Verdict {
 		return Verdict{Reason: o.reason, Message: o.says, Detail: p.failed[0].outcome.detail}
 	}
 	told := mostTelling(p.failed)
-	if told.credential.Provider != "" && p.r.config.CredentialProviders.Identity == proof.Own && !p.r.config.CredentialProviders.SuggestTags {
+	if told.credential.Provider() != "" && p.r.config.CredentialProviders.Identity == proof.Own && !p.r.config.CredentialProviders.SuggestTags {
 		told.outcome.near = "" // who may create Pods may not see what pullgate sees
 	}
 	v := Verdict{Reason: told.outcome.reason, Message: p.words(told), Detail: told.outcome.detail}
@@ -63,7 +63,7 @@ func mostTelling(failed []failedAttempt) failedAttempt {
 // proves is what it proves of nodes that all attempts failed.
 func (p *pulling) proves(told failedAttempt) proof.Standing {
 	config := p.r.config
-	tried := slices.ContainsFunc(p.failed, func(f failedAttempt) bool { return f.credential.Provider != "" })
+	tried := slices.ContainsFunc(p.failed, func(f failedAttempt) bool { return f.credential.Provider() != "" })
 	return proof.Rules{
 		NodeCredentials: config.Registries.NodeCredentials,
 		Mirrored:        config.Registries.Mirrored,

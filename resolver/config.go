@@ -58,7 +58,7 @@ type RegistriesConfig struct {
 	// there elsewhere. Without a list nothing is known, and no image is; an empty
 	// list says that there are no such repositories. They are written as those of
 	// NodeCredentials.
-	PullThrough []string `json:"pullThrough"`
+	PullThrough []string `json:"pullThrough" nullable:"true"`
 	// Mirrored are patterns of the registries that nodes pull from through a
 	// mirror that ConfigDir does not tell of. They are written as those of
 	// NodeCredentials.

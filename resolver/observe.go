@@ -38,6 +38,7 @@ type Option func(*options)
 type options struct {
 	observer Observer
 	nodes    *NodeCredentials
+	patient  bool
 }
 
 // WithObserver has a Resolver tell what it does.
@@ -45,6 +46,10 @@ func WithObserver(o Observer) Option { return func(opts *options) { opts.observe
 
 // WithNodeCredentials has a Resolver use the credentials that nodes bring by themselves.
 func WithNodeCredentials(n *NodeCredentials) Option { return func(opts *options) { opts.nodes = n } }
+
+// Patiently has a Resolver wait for credential providers as long as their runs may
+// take: nobody's Pod waits for the answer.
+func Patiently() Option { return func(opts *options) { opts.patient = true } }
 
 // unobserved is for a Resolver that nobody observes.
 type unobserved struct{}

@@ -231,6 +231,9 @@ const (
 // patience is the time that there is to wait for credential providers.
 func (r *Resolver) patience(ctx context.Context) (context.Context, context.CancelFunc) {
 	budget := r.config.Limits.LookupTimeout.Duration
+	if r.patient {
+		budget = r.config.CredentialProviders.Timeout.Duration
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline)
 		budget = min(budget, left-min(patienceMargin, left/patienceShare))

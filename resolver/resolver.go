@@ -47,6 +47,7 @@ type Resolver struct {
 	fingerprintKey []byte
 	observer       Observer
 	nodes          *NodeCredentials
+	patient        bool
 }
 
 // New makes a Resolver. The user agent is what registries see. It fails if the
@@ -82,6 +83,7 @@ func New(config Config, userAgent string, opts ...Option) (*Resolver, error) {
 		fingerprintKey: newFingerprintKey(),
 		observer:       o.observer,
 		nodes:          o.nodes,
+		patient:        o.patient,
 	}, nil
 }
 

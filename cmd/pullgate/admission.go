@@ -29,12 +29,12 @@ type rules struct {
 	resolver  *resolver.Resolver
 }
 
-func newHandler(mgr manager.Manager, namespaces webhook.LabelGetter, nodes webhook.NodeLister, c config.Configuration, registerer prometheus.Registerer) (*handler, error) {
+func newHandler(mgr manager.Manager, namespaces webhook.LabelGetter, nodes webhook.NodeLister, own *resolver.NodeCredentials, c config.Configuration, registerer prometheus.Registerer) (*handler, error) {
 	observer, err := metrics.New(registerer)
 	if err != nil {
 		return nil, fmt.Errorf("set up metrics: %w", err)
 	}
-	checker, err := resolver.New(c.ResolverConfig, userAgent(), resolver.WithObserver(observer))
+	checker, err := resolver.New(c.ResolverConfig, userAgent(), resolver.WithObserver(observer), resolver.WithNodeCredentials(own))
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/rest"
@@ -22,6 +23,9 @@ import (
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/pullgate/pullgate/cmd/pullgate/config"
+	"github.com/pullgate/pullgate/cmd/pullgate/nodecredentials"
+	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/provider"
 	"github.com/pullgate/pullgate/webhook"
 )
 
@@ -81,7 +85,11 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	}
 	told := ctx
 	ctx, draining := drained(told, o.shutdownDelay)
-	handler, err := newHandler(mgr, namespaces, nodes, c, metrics.Registry)
+	own, err := addNodeCredentials(mgr, o.nodeCredentials, metrics.Registry)
+	if err != nil {
+		return err
+	}
+	handler, err := newHandler(mgr, namespaces, nodes, own, c, metrics.Registry)
 	if err != nil {
 		return err
 	}
@@ -121,6 +129,26 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 
 // loadKubeconfig finds the API server. Client-side rate limits are off: how
 // fast Pods may be created is the API server's to say, not ours.
+// addNodeCredentials reads which credentials nodes bring by themselves, and has the
+// manager read it again when it changes.
+func addNodeCredentials(mgr manager.Manager, flags nodecredentials.Flags, registerer prometheus.Registerer) (*resolver.NodeCredentials, error) {
+	counted := nodecredentials.NewMetrics()
+	log := ctrl.Log.WithName("credential-providers")
+	source, err := nodecredentials.Load(flags, provider.Options{Observer: counted, Log: log}, func(warning string) { log.Info(warning) })
+	if err != nil {
+		return nil, err
+	}
+	if err := counted.Register(registerer, source); err != nil {
+		return nil, fmt.Errorf("set up credential providers: %w", err)
+	}
+	for _, w := range source.Watchers(counted) {
+		if err := mgr.Add(w); err != nil {
+			return nil, fmt.Errorf("set up credential providers: %w", err)
+		}
+	}
+	return source.NodeCredentials(), nil
+}
+
 func loadKubeconfig(path string) (*rest.Config, error) {
 	var (
 		c   *rest.Config

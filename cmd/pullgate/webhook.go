@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/pullgate/pullgate/cmd/pullgate/config"
+	"github.com/pullgate/pullgate/cmd/pullgate/nodecredentials"
 )
 
 // webhookOptions are the flags of `pullgate webhook`.
@@ -28,6 +29,7 @@ type webhookOptions struct {
 	shutdownDelay     time.Duration
 	logLevel          string
 	logFormat         string
+	nodeCredentials   nodecredentials.Flags
 }
 
 func newWebhookCommand() *cobra.Command {
@@ -64,6 +66,7 @@ func newWebhookCommand() *cobra.Command {
 	f.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "`address` to serve /metrics on, 0 for none")
 	f.StringVar(&o.healthAddress, "health-bind-address", ":8081", "`address` to serve /healthz and /readyz on")
 	f.DurationVar(&o.shutdownDelay, "shutdown-delay", 5*time.Second, "`time` between SIGTERM, upon which /readyz fails, and the end: the API server must have stopped to call by then")
+	o.nodeCredentials.Add(f)
 	f.StringVar(&o.logLevel, "log-level", "info", "least `level` that is logged: debug, info, warn or error")
 	f.StringVar(&o.logFormat, "log-format", "json", "`format` of the log: json or text")
 	return cmd
@@ -72,7 +75,7 @@ func newWebhookCommand() *cobra.Command {
 // validate reports every flag that makes no sense. changed tells whether a flag
 // was given.
 func (o webhookOptions) validate(changed func(flag string) bool) error {
-	var errs []error
+	errs := []error{o.nodeCredentials.Validate()}
 	if o.port < 1 || o.port > 65535 {
 		errs = append(errs, fmt.Errorf("--port %d is no port", o.port))
 	}

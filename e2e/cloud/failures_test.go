@@ -103,3 +103,29 @@ func TestSilence(t *testing.T) {
 		})
 	}
 }
+
+// A key holds with the session token that came with it, and for nobody else.
+func TestKeyNeedsItsSession(t *testing.T) {
+	c := start(t, Options{})
+	key := c.issueKey(temporary, "pullgate")
+	for name, tc := range map[string]struct {
+		session string
+		code    int
+	}{"right": {key.Session, 0}, "wrong": {"x", 1}} {
+		t.Run(name, func(t *testing.T) {
+			env := append(environment(t, c, NoIdentity, ""), "AWS_ACCESS_KEY_ID="+key.ID, "AWS_SECRET_ACCESS_KEY="+key.Secret, "AWS_SESSION_TOKEN="+tc.session)
+			cmd, _, stderr := plugin(t, env, image, "")
+			if err := cmd.Run(); cmd.ProcessState.ExitCode() != tc.code {
+				t.Errorf("%v, want exit code %d: %s", err, tc.code, stderr)
+			}
+		})
+	}
+}
+
+// The first version of the metadata service answered whoever asked.
+func TestMetadataWithoutSession(t *testing.T) {
+	c := start(t, Options{})
+	if resp, _ := send(t, "GET", c.URL()+rolePath, "", asking{user: "pullgate"}); resp.StatusCode != 401 {
+		t.Errorf("without a session: %s", resp.Status)
+	}
+}

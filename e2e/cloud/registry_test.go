@@ -3,6 +3,7 @@ package cloud
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -198,5 +199,27 @@ func TestRegistryStates(t *testing.T) {
 		if resp.StatusCode != want.status || !strings.Contains(body, want.code) {
 			t.Errorf("%v: %s %s, want %d %s", state, resp.Status, body, want.status, want.code)
 		}
+	}
+}
+
+// What is behind the front gets to see no credential, and which registry was asked.
+func TestBehind(t *testing.T) {
+	var seen http.Header
+	var query string
+	images := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen, query = r.Header.Clone(), r.URL.RawQuery }))
+	defer images.Close()
+	content, err := Behind(images.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := start(t, Options{Content: content})
+	if resp, _ := ask(t, c, asking{host: Host, path: "team/app/manifests/v1", user: "AWS", password: c.Issue("pullgate")}); resp.StatusCode != 200 {
+		t.Fatal(resp.Status)
+	}
+	if seen.Get("Authorization") != "" || query != "ns="+Host {
+		t.Errorf("it saw %v, and was asked with %q", seen, query)
+	}
+	if _, err := Behind("%"); err == nil {
+		t.Error("no error")
 	}
 }

@@ -11,7 +11,7 @@ import (
 // (P26, P27).
 func Answer(credentials map[string]Credential) *Secret {
 	s := &Secret{byKey: map[string][]Credential{}}
-	s.index(credentials)
+	index(s, credentials, func(_ string, c Credential) Credential { return c })
 	return s
 }
 
@@ -36,9 +36,11 @@ func ParseNodeFile(path string, data []byte) (*Keyring, error) {
 		return nil, fmt.Errorf("%s: %s", path, what)
 	}
 	helpers := helpersOf(data)
-	return Join([]*Secret{Answer(credentialsOf(entries, func(registry string, e entry) Credential {
-		return Credential{Username: e.Username, Password: e.Password, NodeFile: true, Lacks: helpers.lacks(registry, e)}
-	}))})
+	s, origin := &Secret{byKey: map[string][]Credential{}}, &Origin{NodeFile: true}
+	index(s, entries, func(registry string, e entry) Credential {
+		return Credential{Username: e.Username, Password: e.Password, Origin: origin, Lacks: helpers.lacks(registry, e)}
+	})
+	return Join([]*Secret{s})
 }
 
 // WithoutPasswords is the same source with credentials that can be told apart, and

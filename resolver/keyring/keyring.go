@@ -16,19 +16,41 @@ type Credential struct {
 	// Secret is the name of the Secret that the credential came from, "" if it came
 	// from elsewhere.
 	Secret string
+	// Origin is where else it came from, nil if it came from a Secret.
+	Origin *Origin
+	// Lacks says why there is no password in it, and where that may be; "" if there
+	// is one. It is for people.
+	Lacks string
+}
+
+// Origin is where a credential came from that nodes bring by themselves.
+type Origin struct {
 	// NodeFile tells that it came from a node's config.json.
 	NodeFile bool
-	// Provider is the name of the credential provider that answered with it, ""
-	// if it came from elsewhere.
+	// Provider is the name of the credential provider that answered with it.
 	Provider string
 	// ID stands for the credential where its password is renewed now and then, and
 	// answers to it must outlive that; "" where user name and password stand for it.
 	ID string
 	// Obtained is when the provider answered.
 	Obtained time.Time
-	// Lacks says why there is no password in it, and where that may be; "" if there
-	// is one. It is for people.
-	Lacks string
+}
+
+// Provider is the name of the credential provider that answered with it, "" if it
+// came from elsewhere.
+func (c Credential) Provider() string {
+	if c.Origin == nil {
+		return ""
+	}
+	return c.Origin.Provider
+}
+
+// ID stands for the credential where its password is renewed, see Origin.
+func (c Credential) ID() string {
+	if c.Origin == nil {
+		return ""
+	}
+	return c.Origin.ID
 }
 
 // Anonymous tells that a node sends nothing for this credential: an entry

@@ -53,27 +53,18 @@ func Parse(secret *corev1.Secret) *Secret {
 	var entries map[string]entry
 	if entries, s.ignored, s.malformed = parseSecret(secret); len(entries) > 0 {
 		helpers := helpersOf(secret.Data[corev1.DockerConfigJsonKey])
-		s.index(credentialsOf(entries, func(registry string, e entry) Credential {
+		index(s, entries, func(registry string, e entry) Credential {
 			return Credential{Username: e.Username, Password: e.Password, Secret: s.name, Lacks: helpers.lacks(registry, e)}
-		}))
+		})
 	}
 	return s
 }
 
-// credentialsOf makes a credential of each entry.
-func credentialsOf(entries map[string]entry, credential func(registry string, e entry) Credential) map[string]Credential {
-	credentials := make(map[string]Credential, len(entries))
-	for registry, e := range entries {
-		credentials[registry] = credential(registry, e)
-	}
-	return credentials
-}
-
-// index puts the credentials under their normalised keys, in the kubelet's order.
-func (s *Secret) index(credentials map[string]Credential) {
+// index puts what entries have under their normalised keys, in the kubelet's order.
+func index[E any](s *Secret, entries map[string]E, credential func(registry string, e E) Credential) {
 	// The kubelet walks the map in random order; only two spellings of one key
 	// in one Secret could tell the difference, so any fixed order will do.
-	for _, name := range slices.Sorted(maps.Keys(credentials)) {
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
 		normal, ok := indexKey(name)
 		if !ok {
 			continue // an unparseable key spoils only its own entry (C36)
@@ -82,7 +73,7 @@ func (s *Secret) index(credentials map[string]Credential) {
 		if glob, ok := parseAddress(normal); ok && s.byKey[normal] == nil {
 			s.keys = append(s.keys, key{normal, glob})
 		}
-		s.byKey[normal] = append(s.byKey[normal], credentials[name])
+		s.byKey[normal] = append(s.byKey[normal], credential(name, entries[name]))
 	}
 	slices.SortFunc(s.keys, descending)
 }

@@ -134,18 +134,18 @@ func lookup(answers []*keyring.Secret, repository string) []keyring.Credential {
 // same, or was run again for this a moment ago (P37).
 func (a *Asked) Renew(ctx context.Context, refused keyring.Credential) (keyring.Credential, bool) {
 	for _, p := range a.parts {
-		if p.plugin.config.Name != refused.Provider {
+		if p.plugin.config.Name != refused.Provider() {
 			continue
 		}
-		answer, run := p.plugin.force(a.question.Repository, p.subject, a.question.Timeout, refused.Obtained)
+		answer, run := p.plugin.force(a.question.Repository, p.subject, a.question.Timeout, refused.Origin.Obtained)
 		if run != nil {
-			answer, _ = p.plugin.wait(ctx, run, a.question.Repository, p.subject, a.question.Timeout, refused.Obtained)
+			answer, _ = p.plugin.wait(ctx, run, a.question.Repository, p.subject, a.question.Timeout, refused.Origin.Obtained)
 		}
 		if answer == nil {
 			continue
 		}
 		for _, c := range lookup([]*keyring.Secret{answer.credentials}, a.question.Repository) {
-			if c.ID == refused.ID && (c.Username != refused.Username || c.Password != refused.Password) {
+			if c.ID() == refused.ID() && (c.Username != refused.Username || c.Password != refused.Password) {
 				return c, true
 			}
 		}

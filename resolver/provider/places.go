@@ -12,7 +12,7 @@ const (
 	maxRuns = 4
 	// maxWaiting is how many more wait for their turn. Who may create Pods can name
 	// any number of registries that a pattern covers.
-	maxWaiting = 64
+	maxWaiting = 512
 )
 
 var errTooManyRuns = errors.New("too many runs wait for their turn")

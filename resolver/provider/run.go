@@ -73,8 +73,8 @@ func (p *plugin) execute(ctx context.Context, repository string, s subject) (Out
 			return out, nil, err
 		}
 		credentials[key] = keyring.Credential{
-			Username: auth.Username, Password: auth.Password, Provider: p.config.Name,
-			ID: digest(p.id, key, s.id), Obtained: a.at,
+			Username: auth.Username, Password: auth.Password,
+			Origin: &keyring.Origin{Provider: p.config.Name, ID: digest(p.id, key, s.id), Obtained: a.at},
 		}
 	}
 	a.credentials = keyring.Answer(credentials)

@@ -28,6 +28,7 @@ type Observer interface {
 
 type unobserved struct{}
 
+// Ran does nothing.
 func (unobserved) Ran(string, time.Duration, error) {}
 
 // Set are the providers of a configuration. nil is none. It is safe for concurrent use.

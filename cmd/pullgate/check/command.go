@@ -12,7 +12,9 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/pullgate/pullgate/cmd/pullgate/check/report"
+	"github.com/pullgate/pullgate/cmd/pullgate/nodecredentials"
 	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/provider"
 	"github.com/pullgate/pullgate/webhook"
 )
 
@@ -35,6 +37,8 @@ type Options struct {
 	All      bool
 	Strict   bool
 	Timeout  time.Duration
+	// NodeCredentials are those that nodes bring by themselves.
+	NodeCredentials nodecredentials.Flags
 }
 
 // Settings are what the command gets from the program that it is part of.
@@ -86,9 +90,14 @@ the others.`,
 			if err != nil {
 				return &ExitError{exitInput, err}
 			}
+			streams := streams{cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()}
+			nodes, err := nodecredentials.Load(o.NodeCredentials, provider.Options{Log: streams.logger()}, streams.warn)
+			if err != nil {
+				return &ExitError{exitInput, err}
+			}
 			return checker{
-				options: o, flags: flags, webhook: w, resolver: r, version: s.Version, userAgent: s.UserAgent,
-				streams: streams{cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()},
+				options: o, flags: flags, nodeCredentials: nodes.NodeCredentials(), webhook: w, resolver: r, version: s.Version, userAgent: s.UserAgent,
+				streams: streams,
 			}.run(cmd.Context())
 		},
 	}
@@ -117,6 +126,7 @@ func addFlags(cmd *cobra.Command, o *Options, configFile *string) {
 	f.BoolVarP(&o.All, "verbose", "v", false, "show in the table also what can be pulled and what was skipped")
 	f.BoolVar(&o.Strict, "strict", false, "exit with 2 if something could not be verified")
 	f.DurationVar(&o.Timeout, "timeout", 2*time.Minute, "`time` for everything; what is not known by then is not verified")
+	o.NodeCredentials.Add(f)
 	f.StringVar(configFile, "config", "", "path of the webhook's configuration `file`; without it the defaults hold")
 	f.SortFlags = false
 }
@@ -135,7 +145,7 @@ const examples = `  # A file, a folder with all in it, a kustomization
 
 // complete sorts the arguments, and reports every option that makes no sense.
 func (o *Options) complete(args []string) error {
-	var errs []error
+	errs := []error{o.NodeCredentials.Validate()}
 	for _, a := range args {
 		if a == "-" {
 			o.Filenames = append(o.Filenames, a)

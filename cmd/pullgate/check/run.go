@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
 	"golang.org/x/term"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/labels"
@@ -55,6 +57,12 @@ func (s streams) warn(text string) {
 	_, _ = fmt.Fprintln(s.err, "warning:", words.Printable(text))
 }
 
+// logger says what goes wrong with credential providers, of which a verdict has only
+// the gist.
+func (s streams) logger() logr.Logger {
+	return funcr.New(func(_, text string) { s.warn(text) }, funcr.Options{})
+}
+
 // checker is a check with all that it needs.
 type checker struct {
 	options   Options
@@ -64,6 +72,8 @@ type checker struct {
 	version   string
 	userAgent string
 	streams   streams
+
+	nodeCredentials *resolver.NodeCredentials
 }
 
 // run makes the report and writes it.
@@ -205,7 +215,7 @@ func (c checker) running(ctx context.Context, s *sources, namespace string, sele
 func (c checker) examine(ctx context.Context, s *sources, nodes webhook.NodeLister, targets []target) ([]report.Item, error) {
 	config := c.resolver
 	config.Registries.Content = config.Registries.Content.Waiting()
-	r, err := resolver.New(config, c.userAgent)
+	r, err := resolver.New(config, c.userAgent, resolver.WithNodeCredentials(c.nodeCredentials), resolver.Patiently())
 	if err != nil {
 		return nil, err
 	}

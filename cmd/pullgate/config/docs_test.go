@@ -13,8 +13,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/pullgate/pullgate/cmd/pullgate/reload"
 	"github.com/pullgate/pullgate/resolver"
 	"github.com/pullgate/pullgate/resolver/content"
+	"github.com/pullgate/pullgate/resolver/proof"
+	"github.com/pullgate/pullgate/resolver/provider"
 	"github.com/pullgate/pullgate/webhook"
 )
 
@@ -61,7 +64,7 @@ func renderDocs(t *testing.T) []byte {
 		"Definite":   reasonList(resolver.ClassDefinite),
 		"Unverified": reasonList(resolver.ClassUnverified),
 		"MaxKiB":     maxSize >> 10,
-		"PollEvery":  pollEvery,
+		"PollEvery":  reload.PollEvery,
 		"HashLength": hashLength,
 	})
 	if err != nil {
@@ -110,7 +113,7 @@ func (d *docs) describe(t *testing.T, v reflect.Value, path string, depth int) {
 			Required: at == "apiVersion" || at == "kind",
 		}
 		if isScalar(f.Type) || f.Type.Kind() == reflect.Slice {
-			df.Type, df.Default = docType(t, f.Type), docDefault(t, value)
+			df.Type, df.Default = docType(t, f.Type), docDefault(t, value, f.Tag.Get(nullable) != "")
 		}
 		d.fields = append(d.fields, df)
 		if df.Type == "" {
@@ -137,6 +140,10 @@ func docType(t *testing.T, typ reflect.Type) string {
 		return "`off`, `definite` or `strict`"
 	case reflect.TypeFor[content.Mode]():
 		return "`off`, `background` or `wait`"
+	case reflect.TypeFor[proof.Identity]():
+		return "`own` or `node`"
+	case reflect.TypeFor[provider.TokenMode]():
+		return "`none`, `own` or `pod`"
 	case reflect.TypeFor[[]resolver.Reason]():
 		return "list of reasons"
 	case reflect.TypeFor[[]string]():
@@ -152,9 +159,12 @@ func docType(t *testing.T, typ reflect.Type) string {
 	return ""
 }
 
-func docDefault(t *testing.T, v reflect.Value) string {
+func docDefault(t *testing.T, v reflect.Value, nullable bool) string {
 	t.Helper()
 	if v.Kind() == reflect.Slice && v.Len() == 0 {
+		if nullable {
+			return "null"
+		}
 		return "[]"
 	}
 	data, err := json.Marshal(v.Interface())

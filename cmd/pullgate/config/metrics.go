@@ -60,3 +60,13 @@ func (m *metrics) inForce(hash string) {
 	m.info.Reset()
 	m.info.WithLabelValues(hash).Set(1)
 }
+
+func (m *metrics) applied(hash string) {
+	m.inForce(hash)
+	m.reloads.WithLabelValues(success).Inc()
+}
+
+func (m *metrics) refused() {
+	m.successful.Set(0)
+	m.reloads.WithLabelValues(failure).Inc()
+}

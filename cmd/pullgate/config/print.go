@@ -33,6 +33,9 @@ func (c Configuration) YAML() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// nullable is the tag of a list for which null has a meaning of its own.
+const nullable = "nullable"
+
 // showLists makes nil lists empty ones. For a reader null means the default,
 // which is not always that.
 func showLists(v reflect.Value) {
@@ -41,7 +44,7 @@ func showLists(v reflect.Value) {
 		case isScalar(f.Type):
 		case f.Type.Kind() == reflect.Struct:
 			showLists(field)
-		case field.IsNil():
+		case field.IsNil() && f.Tag.Get(nullable) == "":
 			field.Set(reflect.MakeSlice(f.Type, 0, 0))
 		}
 	}

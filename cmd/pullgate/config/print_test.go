@@ -11,6 +11,8 @@ import (
 
 	"github.com/pullgate/pullgate/resolver"
 	"github.com/pullgate/pullgate/resolver/content"
+	"github.com/pullgate/pullgate/resolver/proof"
+	"github.com/pullgate/pullgate/resolver/provider"
 	"github.com/pullgate/pullgate/webhook"
 )
 
@@ -62,6 +64,7 @@ registries:
     - '*.azurecr.de'
     - '*.ocir.io'
     - ocir.*.oci.oraclecloud.com
+  pullThrough: null
   mirrored: []
   content:
     default: background
@@ -69,6 +72,11 @@ registries:
       - docker.io
     backgroundFor: []
     waitFor: []
+credentialProviders:
+  identity: own
+  tokens: none
+  timeout: 30s
+  suggestTags: false
 cache:
   digest: 24h0m0s
   tag: 5m0s
@@ -114,8 +122,10 @@ func TestPrintedMeansTheSame(t *testing.T) {
 		},
 		ResolverConfig: resolver.Config{
 			Reasons: resolver.ReasonsConfig{Definite: []resolver.Reason{resolver.Unreachable}, Unverified: []resolver.Reason{resolver.PlatformMismatch}},
-			Registries: resolver.RegistriesConfig{ConfigDir: t.TempDir(), NodeCredentials: []string{"*.dkr.ecr.*.amazonaws.com"}, Mirrored: []string{"docker.io"},
+			Registries: resolver.RegistriesConfig{ConfigDir: t.TempDir(), NodeCredentials: []string{"*.dkr.ecr.*.amazonaws.com"}, Mirrored: []string{"docker.io"}, PullThrough: []string{},
 				Content: content.Config{Default: content.Off, WaitFor: []string{"r.io"}}},
+			CredentialProviders: resolver.CredentialProvidersConfig{Identity: proof.Node, Tokens: provider.PodTokens, Timeout: metav1.Duration{Duration: time.Minute}, SuggestTags: true},
+
 			Cache:  resolver.CacheConfig{Digest: metav1.Duration{Duration: 1}, Tag: metav1.Duration{Duration: 90 * time.Minute}, Entries: 1},
 			Limits: resolver.LimitsConfig{LookupTimeout: metav1.Duration{Duration: 1500 * time.Millisecond}, LookupsPerRegistry: 7, Lookups: 9},
 		},
@@ -130,7 +140,7 @@ func TestPrintedMeansTheSame(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, printed)
 			}
-			if diff := cmp.Diff(c, again, sameMeaning); diff != "" {
+			if diff := cmp.Diff(c, again, sameMeaning); diff != "" || (c.Registries.PullThrough == nil) != (again.Registries.PullThrough == nil) {
 				t.Errorf("-want +got:\n%s\n%s", diff, printed)
 			}
 		})
@@ -156,7 +166,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, printed)
 		}
-		if diff := cmp.Diff(c, again, sameMeaning); diff != "" {
+		if diff := cmp.Diff(c, again, sameMeaning); diff != "" || (c.Registries.PullThrough == nil) != (again.Registries.PullThrough == nil) {
 			t.Errorf("-read +printed:\n%s", diff)
 		}
 	})

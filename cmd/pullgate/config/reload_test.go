@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"github.com/pullgate/pullgate/cmd/pullgate/reload"
 	"github.com/pullgate/pullgate/webhook"
 )
 
@@ -25,9 +26,9 @@ func TestReload(t *testing.T) {
 		r.wantMetrics(t, 0, 0, true)
 
 		write(t, path, enforce(webhook.Strict))
-		r.poll()
+		r.Poll()
 		r.wantApplied(t) // not judged before it has settled
-		r.poll()
+		r.Poll()
 		r.wantApplied(t, webhook.Strict)
 		r.wantMetrics(t, 1, 0, true)
 		r.pollTwice()
@@ -35,7 +36,7 @@ func TestReload(t *testing.T) {
 
 		write(t, path, enforce("loud"))
 		for range 5 {
-			r.poll()
+			r.Poll()
 		}
 		r.wantApplied(t, webhook.Strict)
 		r.wantMetrics(t, 1, 1, false)
@@ -51,7 +52,7 @@ func TestReload(t *testing.T) {
 		r.pollTwice()
 		r.wantApplied(t, webhook.Strict, webhook.Off)
 		r.wantMetrics(t, 2, 2, true)
-		if want := `"configuration applied" file=` + path + " hash=" + r.inForce; !strings.Contains(r.log.String(), want) {
+		if want := `"configuration applied" file=` + path + " hash=" + r.InForce(); !strings.Contains(r.log.String(), want) {
 			t.Errorf("no %s:\n%s", want, &r.log)
 		}
 		_, rest, _ := strings.Cut(r.scrape(), "\npullgate_config_last_reload_success_timestamp_seconds ")
@@ -139,7 +140,7 @@ func TestReloadMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 4 {
-		r.poll()
+		r.Poll()
 	}
 	r.wantMetrics(t, 0, 1, false)
 	if r.refusals() != 1 || !strings.Contains(r.log.String(), "no such file") {
@@ -159,13 +160,13 @@ func TestReloadFolderComesLater(t *testing.T) {
 	certsD := filepath.Join(dir, "certs.d")
 	write(t, path, header+"registries: {configDir: "+certsD+"}\n")
 	for range 3 {
-		r.poll()
+		r.Poll()
 	}
 	r.wantMetrics(t, 0, 1, false)
 	if err := os.Mkdir(certsD, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	r.poll()
+	r.Poll()
 	r.wantMetrics(t, 1, 1, true)
 }
 
@@ -174,15 +175,15 @@ func TestReloadApplyFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, header)
 	r := newReloading(t, path)
-	before := r.inForce
+	before := r.InForce()
 	r.fail = errors.New("cannot be built")
 	write(t, path, enforce(webhook.Strict))
 	for range 3 {
-		r.poll()
+		r.Poll()
 	}
 	r.wantMetrics(t, 0, 1, false)
-	if r.inForce != before || r.refusals() != 1 {
-		t.Errorf("%s is in force, want %s:\n%s", r.inForce, before, &r.log)
+	if r.InForce() != before || r.refusals() != 1 {
+		t.Errorf("%s is in force, want %s:\n%s", r.InForce(), before, &r.log)
 	}
 }
 
@@ -197,7 +198,7 @@ func TestReloaderStart(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- r.Start(t.Context()) }()
 		write(t, path, enforce(webhook.Strict))
-		time.Sleep(2*pollEvery + pollEvery/2)
+		time.Sleep(2*reload.PollEvery + reload.PollEvery/2)
 		synctest.Wait()
 		r.wantApplied(t, webhook.Strict)
 		t.Cleanup(func() {

@@ -15,12 +15,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/pullgate/pullgate/cmd/pullgate/reload"
 	"github.com/pullgate/pullgate/webhook"
 )
 
 // reloading is a Reloader with what it does and says.
 type reloading struct {
-	*Reloader
+	*reload.Watcher
 	path     string
 	registry *prometheus.Registry
 	log      bytes.Buffer
@@ -35,7 +36,7 @@ func newReloading(t *testing.T, path string) *reloading {
 		t.Fatal(err)
 	}
 	r := &reloading{path: path, registry: prometheus.NewRegistry()}
-	r.Reloader, err = NewReloader(ReloaderOptions{
+	r.Watcher, err = NewReloader(ReloaderOptions{
 		Path: path, InForce: c, Registerer: r.registry,
 		Log: logr.FromSlogHandler(slog.NewTextHandler(&r.log, nil)),
 		Apply: func(c Configuration) error {
@@ -54,8 +55,8 @@ func newReloading(t *testing.T, path string) *reloading {
 
 // pollTwice is how often content has to be met to be judged.
 func (r *reloading) pollTwice() {
-	r.poll()
-	r.poll()
+	r.Poll()
+	r.Poll()
 }
 
 func (r *reloading) wantApplied(t *testing.T, want ...webhook.Level) {
@@ -77,7 +78,7 @@ func (r *reloading) wantMetrics(t *testing.T, successes, failures int, successfu
 pullgate_config_last_reload_successful %d
 pullgate_config_reloads_total{result="failure"} %d
 pullgate_config_reloads_total{result="success"} %d
-`, r.inForce, inForce, failures, successes)
+`, r.InForce(), inForce, failures, successes)
 	var got strings.Builder
 	for line := range strings.Lines(r.scrape()) {
 		if !strings.HasPrefix(line, "#") && !strings.Contains(line, "timestamp") {

@@ -1,0 +1,2 @@
+// Package reload puts files into force again when they change.
+package reload
