@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
 	credentialproviderapi "k8s.io/kubelet/pkg/apis/credentialprovider"
 	"k8s.io/kubernetes/pkg/credentialprovider/plugin"
 
@@ -32,6 +34,7 @@ func FuzzProviderAnswer(f *testing.F) {
 	} {
 		f.Add(uint64(0), []byte(raw), "localhost/foo")
 	}
+	klog.SetLogger(logr.Discard())
 	place := newPlace(f)
 	if err := os.WriteFile(filepath.Join(place.bin, "one"), nil, 0o700); err != nil {
 		f.Fatal(err)
