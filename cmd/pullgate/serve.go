@@ -24,7 +24,6 @@ import (
 
 	"github.com/pullgate/pullgate/cmd/pullgate/config"
 	"github.com/pullgate/pullgate/cmd/pullgate/nodecredentials"
-	"github.com/pullgate/pullgate/resolver"
 	"github.com/pullgate/pullgate/resolver/provider"
 	"github.com/pullgate/pullgate/webhook"
 )
@@ -89,7 +88,8 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	if err != nil {
 		return err
 	}
-	handler, err := newHandler(mgr, namespaces, nodes, own, c, metrics.Registry)
+	defer own.Close()
+	handler, err := newHandler(mgr, namespaces, nodes, own.NodeCredentials(), c, metrics.Registry)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 // fast Pods may be created is the API server's to say, not ours.
 // addNodeCredentials reads which credentials nodes bring by themselves, and has the
 // manager read it again when it changes.
-func addNodeCredentials(mgr manager.Manager, flags nodecredentials.Flags, registerer prometheus.Registerer) (*resolver.NodeCredentials, error) {
+func addNodeCredentials(mgr manager.Manager, flags nodecredentials.Flags, registerer prometheus.Registerer) (*nodecredentials.Source, error) {
 	counted := nodecredentials.NewMetrics()
 	log := ctrl.Log.WithName("credential-providers")
 	source, err := nodecredentials.Load(flags, provider.Options{Observer: counted, Log: log}, func(warning string) { log.Info(warning) })
@@ -146,7 +146,7 @@ func addNodeCredentials(mgr manager.Manager, flags nodecredentials.Flags, regist
 			return nil, fmt.Errorf("set up credential providers: %w", err)
 		}
 	}
-	return source.NodeCredentials(), nil
+	return source, nil
 }
 
 func loadKubeconfig(path string) (*rest.Config, error) {
