@@ -164,8 +164,8 @@ func backOff(failures int) time.Duration {
 // failure is what a line last failed with. The line is locked.
 func (p *plugin) failure(l *line, repository string) *Failure {
 	f := &Failure{Provider: p.config.Name, Why: l.why}
-	if ring, err := keyring.Join([]*keyring.Secret{l.last}); err == nil && l.last != nil {
-		f.Last = ring.Lookup(repository)
+	if l.last != nil { // it has answered before
+		f.Last = lookup([]*keyring.Secret{l.last}, repository)
 	}
 	return f
 }
