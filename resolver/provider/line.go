@@ -141,7 +141,7 @@ func (l *line) note(r *run) {
 		l.failures, l.until, l.why = 0, time.Time{}, ""
 		l.perImage = r.answer.kind == credentialv1.ImagePluginCacheKeyType
 		l.last = r.answer.credentials.WithoutPasswords()
-	case errors.Is(r.err, errTooManyRuns), errors.Is(r.err, context.Canceled):
+	case errors.Is(r.err, errTooManyRuns), errors.Is(r.err, errNoTurn), errors.Is(r.err, context.Canceled):
 		l.why = r.err.Error() // says nothing of the plugin
 	default:
 		l.failures++

@@ -23,7 +23,7 @@ func (p *plugin) run(repository string, s subject, timeout time.Duration, anew t
 	defer stop()
 	release, err := p.set.places.take(waiting)
 	if err != nil {
-		return nil, inTime(err)
+		return nil, err
 	}
 	defer release()
 	if a, ok := p.cached(repository, s); ok && a.at.After(anew) {
