@@ -74,6 +74,7 @@ func (s *Set) Ask(ctx context.Context, q Question) *Asked {
 		part.done = make(chan struct{})
 		go func() { // tokens come from the API server
 			defer close(part.done)
+			defer part.survive()
 			part.begin(ctx, q)
 		}()
 	}
@@ -85,7 +86,7 @@ func (p *part) begin(ctx context.Context, q Question) {
 	s, is, why, err := p.plugin.subject(ctx, q.Account, q.Tokens)
 	switch {
 	case err != nil:
-		p.failure = p.plugin.failed(q.Repository, s, err)
+		p.failure = p.plugin.failed(q.Repository, s, inTime(err))
 		p.failure.Why = words.Cut(words.Printable(p.failure.Why), maxSaid)
 	case is == withheld:
 		p.withheld = &Withheld{Provider: p.plugin.config.Name, Why: why}
@@ -95,13 +96,22 @@ func (p *part) begin(ctx context.Context, q Question) {
 	}
 }
 
+// survive makes a failure of a panic, which would end the process.
+func (p *part) survive() {
+	if caught := recover(); caught != nil {
+		p.plugin.caught(caught)
+		p.answer, p.run, p.failure = nil, nil, &Failure{Provider: p.plugin.config.Name, Why: errInternal.Error()}
+	}
+}
+
 // Wait waits for the answer until ctx is done: a provider without one by then has
 // failed, and its run goes on for those who come later.
 func (a *Asked) Wait(ctx context.Context) (found Answer) {
 	var answers []*keyring.Secret
 	for _, p := range a.parts {
-		if p.done != nil {
-			<-p.done // it has the context of the question
+		if p.done != nil && !ended(ctx, p.done) {
+			found.Failed = append(found.Failed, Failure{Provider: p.plugin.config.Name, Why: "the ServiceAccount's token did not come in time"})
+			continue
 		}
 		answer, failure := p.answer, p.failure
 		if p.run != nil {
@@ -118,6 +128,21 @@ func (a *Asked) Wait(ctx context.Context) (found Answer) {
 	}
 	found.Credentials = lookup(answers, a.question.Repository)
 	return found
+}
+
+// ended waits until something is done, or ctx is: what is there counts, however late.
+func ended(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+	}
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // lookup orders the credentials of all answers: longer keys first, and equal ones in

@@ -178,9 +178,7 @@ func (p *plugin) failure(l *line, repository string) *Failure {
 // may bring it (P36).
 func (p *plugin) wait(ctx context.Context, r *run, repository string, s subject, timeout time.Duration, anew time.Time) (*answer, *Failure) {
 	for {
-		select {
-		case <-r.done:
-		case <-ctx.Done():
+		if !ended(ctx, r.done) {
 			return nil, p.failed(repository, s, errors.New("it did not answer in time"))
 		}
 		if r.err != nil {

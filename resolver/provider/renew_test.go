@@ -38,6 +38,7 @@ func TestRenewedAhead(t *testing.T) {
 			t.Errorf("waited %s for an answer that is known", waited)
 		}
 		time.Sleep(time.Second)
+		synctest.Wait() // the run is over as well
 		ask(t, s, "r.io/a").want(t, "renewed", "u:p1")
 		runner.wantRuns(t, "renewed", 2)
 		time.Sleep(80 * time.Minute)
