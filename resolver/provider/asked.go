@@ -101,8 +101,7 @@ func (p *part) begin(ctx context.Context, q Question) {
 func (a *Asked) Wait(ctx context.Context) (found Answer) {
 	var answers []*keyring.Secret
 	for _, p := range a.parts {
-		if !p.begun(ctx) {
-			// Whose run it would be is not known.
+		if p.done != nil && !ended(ctx, p.done) {
 			found.Failed = append(found.Failed, Failure{Provider: p.plugin.config.Name, Why: "the ServiceAccount's token did not come in time"})
 			continue
 		}
@@ -124,13 +123,15 @@ func (a *Asked) Wait(ctx context.Context) (found Answer) {
 	return found
 }
 
-// begun waits until it is known on whose behalf the plugin is run.
-func (p *part) begun(ctx context.Context) bool {
-	if p.done == nil {
+// ended waits until something is done, or ctx is: what is there counts, however late.
+func ended(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
 		return true
+	default:
 	}
 	select {
-	case <-p.done:
+	case <-done:
 		return true
 	case <-ctx.Done():
 		return false
