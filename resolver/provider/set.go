@@ -95,6 +95,20 @@ func (s *Set) Close() {
 	}
 }
 
+// Audiences are those of the tokens that providers take (tokenAttributes), without
+// repetition.
+func (s *Set) Audiences() (audiences []string) {
+	if s == nil {
+		return nil
+	}
+	for _, p := range s.plugins {
+		if t := p.config.TokenAttributes; t != nil && !slices.Contains(audiences, t.ServiceAccountTokenAudience) {
+			audiences = append(audiences, t.ServiceAccountTokenAudience)
+		}
+	}
+	return audiences
+}
+
 // Covers reports whether a node would ask any provider for a repository.
 func (s *Set) Covers(repository string) bool {
 	return s != nil && slices.ContainsFunc(s.plugins, func(p *plugin) bool { return p.patterns.Match(repository) })
