@@ -15,7 +15,11 @@ const (
 	maxWaiting = 512
 )
 
-var errTooManyRuns = errors.New("too many runs wait for their turn")
+// They say nothing of the plugin, which was not run.
+var (
+	errTooManyRuns = errors.New("too many runs wait for their turn")
+	errNoTurn      = errors.New("too many runs wait for their turn, and its own did not come in time")
+)
 
 // places bounds the runs.
 type places struct{ running, all *semaphore.Weighted }
@@ -31,7 +35,7 @@ func (p *places) take(ctx context.Context) (release func(), err error) {
 	}
 	if err := p.running.Acquire(ctx, 1); err != nil {
 		p.all.Release(1)
-		return nil, err
+		return nil, errNoTurn
 	}
 	return func() { p.running.Release(1); p.all.Release(1) }, nil
 }
