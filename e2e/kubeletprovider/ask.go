@@ -1,14 +1,11 @@
 package kubeletprovider
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"time"
 
 	"github.com/pullgate/pullgate/e2e/process"
 )
@@ -18,29 +15,12 @@ import (
 // start itself for ever.
 const Inside = "PULLGATE_KUBELETPROVIDER"
 
-// waitDelay is how long what the program leaves behind may keep its output open.
-const waitDelay = 2 * time.Second
-
-// Ask has the program at path answer a Job. When it returns, for whatever reason,
-// the program and all that it has started are gone. env is added to an environment
-// that is empty but for HOME, PATH and TMPDIR, and dir is where it works.
-func Ask(ctx context.Context, path, dir string, env []string, job Job) (Result, error) {
-	question, err := json.Marshal(job)
-	if err != nil {
-		return Result{}, fmt.Errorf("ask the kubelet: %w", err)
-	}
-	var answer, log bytes.Buffer
-	cmd := exec.CommandContext(ctx, path) //nolint:gosec // what it runs we have built
-	cmd.Dir, cmd.Env = dir, process.Env(dir, env...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(question), &answer, &log
-	if err := inGroup(cmd, waitDelay); err != nil {
-		return Result{}, fmt.Errorf("ask the kubelet: %w: %s", err, bytes.TrimSpace(log.Bytes()))
-	}
-	var r Result
-	if err := json.Unmarshal(answer.Bytes(), &r); err != nil {
-		return Result{}, fmt.Errorf("ask the kubelet: %w", err)
-	}
-	return r, nil
+// Ask has the program at path answer a Job, with env added to a minimal environment
+// and dir as the folder where it works. When it returns, the program and all that it
+// has started are gone.
+func Ask(ctx context.Context, path, dir string, env []string, job Job) (r Result, err error) {
+	err = process.Call(ctx, process.Options{Name: "the kubelet", Path: path, Dir: dir, Env: env}, job, &r)
+	return r, err
 }
 
 // Main is the program's main function: it returns its exit code.

@@ -1,4 +1,4 @@
-package kubeletprovider
+package process
 
 import (
 	"os/exec"

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package kubeletprovider
+package process
 
 import (
 	"os/exec"
