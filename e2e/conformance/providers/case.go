@@ -69,6 +69,8 @@ type Try struct {
 	Load *Load
 	// Steps are Pods, one after another.
 	Steps []Step
+	// Warnings are parts of what pullgate warns about as it starts.
+	Warnings []string
 	// Slow tells that the kubelet takes more than a minute.
 	Slow bool
 	// NoKubelet leaves the kubelet out, where the case says why.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -132,7 +133,7 @@ func (st *stage) tried(o *Outcome, who scripted.Side) error {
 			}
 		}
 	}
-	last.Tried = strings.Join(users, " ")
+	last.Tried = strings.Join(slices.Compact(users), " ") // a client asks more than once
 	s := kubelet
 	if who == scripted.Pullgate {
 		s = pullgate

@@ -103,6 +103,10 @@ func (j *judgement) steps() {
 		j.wrong("refused: kubelet %q, pullgate %q", m.Node.Refused, m.Ours.Refused)
 		return
 	}
+	j.contains("warns", m.Ours.Warnings, m.Warnings)
+	if len(m.Ours.Warnings) != len(m.Warnings) {
+		j.wrong("pullgate: warns %q, and the table says %q", m.Ours.Warnings, m.Warnings)
+	}
 	for n, s := range m.Steps {
 		before := len(j.complaints)
 		node, ours := Came{}, m.Ours.Steps[n]

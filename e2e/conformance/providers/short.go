@@ -10,6 +10,8 @@ import (
 
 // What the tables are written with.
 
+type fakeScript = fakeprovider.Script
+
 // v1 is the version of requests and answers.
 const v1 = "credentialprovider.kubelet.k8s.io/v1"
 
