@@ -59,8 +59,9 @@ type Step struct {
 	// Pull has the images pulled by that policy. Without it the credentials are
 	// looked up, and no more.
 	Pull corev1.PullPolicy `json:"pull,omitempty"`
-	// Preload has containerd pull them alone, without the kubelet.
-	Preload bool `json:"preload,omitempty"`
+	// Preload has containerd pull them alone, without the kubelet, by a user and a
+	// password with a colon between.
+	Preload string `json:"preload,omitempty"`
 }
 
 // Result is what came of a Job.

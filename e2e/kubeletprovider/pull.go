@@ -3,6 +3,7 @@ package kubeletprovider
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,7 +14,7 @@ import (
 // puller is a part of a node that pulls.
 type puller interface {
 	Pull(ctx context.Context, r oracle.Request) oracle.Result
-	Preload(ctx context.Context, image string) error
+	Preload(ctx context.Context, image, user, password string) error
 	Stop()
 }
 
@@ -30,8 +31,9 @@ func (k *kubelet) join(ctx context.Context) error {
 }
 
 func (k *kubelet) preload(ctx context.Context, s Step) error {
+	user, password, _ := strings.Cut(s.Preload, ":")
 	for _, image := range s.Images {
-		if err := k.puller.Preload(ctx, image); err != nil {
+		if err := k.puller.Preload(ctx, image, user, password); err != nil {
 			return fmt.Errorf("preload %s: %w", image, err)
 		}
 	}

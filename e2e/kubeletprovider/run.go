@@ -82,7 +82,7 @@ func (k *kubelet) step(ctx context.Context, s Step) (Found, error) {
 		}
 	}
 	switch {
-	case s.Preload:
+	case s.Preload != "":
 		return Found{}, k.preload(ctx, s)
 	case s.Pull != "":
 		return k.pull(ctx, s)

@@ -43,8 +43,8 @@ func Join(ctx context.Context, o JoinOptions) (*Node, error) {
 }
 
 // Preload puts an image on the node that the kubelet knows nothing of.
-func (n *Node) Preload(ctx context.Context, image string) error {
-	if _, err := n.images.PullImage(ctx, &runtimeapi.ImageSpec{Image: image}, nil, nil); err != nil {
+func (n *Node) Preload(ctx context.Context, image, user, password string) error {
+	if _, err := n.images.PullImage(ctx, &runtimeapi.ImageSpec{Image: image}, &runtimeapi.AuthConfig{Username: user, Password: password}, nil); err != nil {
 		return fmt.Errorf("preload %s: %w", image, err)
 	}
 	return nil

@@ -65,6 +65,10 @@ type Try struct {
 	Roles  *Roles
 	States map[cloud.Endpoint]cloud.State
 
+	// Hidden are repositories of a pull-through cache at the cloud: they are not there
+	// until somebody pulls who may import. When pullgate asks, they are hidden again.
+	Hidden []string
+
 	// Load is what becomes of the configuration, where that is all.
 	Load *Load
 	// Steps are Pods, one after another.
@@ -191,9 +195,9 @@ type Step struct {
 	// Pull is the policy by which the image is pulled by the kubelet, and checked by
 	// pullgate, instead of a look at the credentials.
 	Pull corev1.PullPolicy
-	// Preload puts the image on the node without the kubelet; nothing is asked of
-	// pullgate.
-	Preload bool
+	// Preload puts the image on the node without the kubelet. NodeOnly is what pullgate
+	// has no part in.
+	Preload, NodeOnly bool
 	// Node is what the kubelet comes to: Pulled, or a reason of its own.
 	Node NodeOutcome
 	// Reason and Says are pullgate's verdict: the reason, and parts of the message.
@@ -208,9 +212,9 @@ type Step struct {
 	Deadline time.Duration
 	// Early tells that the verdict is there before any plugin has answered.
 	Early bool
-	// Asked is how many requests for manifests pullgate makes, if that is the matter;
-	// -1 for none.
-	Asked int
+	// NodeAsked and Asked are how many requests for manifests each side makes in all, if
+	// that is the matter.
+	NodeAsked, Asked int
 }
 
 // Ours is what pullgate does otherwise.

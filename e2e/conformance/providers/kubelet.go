@@ -56,7 +56,10 @@ func (st *stage) job() (kubeletprovider.Job, error) {
 	for _, s := range st.try.Steps {
 		step := kubeletprovider.Step{
 			Forward: s.After, Accounts: accountsOf(s.Accounts), Images: s.all(st.fillHost), Write: map[string]string{},
-			Namespace: cmp.Or(s.Namespace, "ns"), Pod: cmp.Or(s.Pod, "pod"), Account: s.Account, Pull: s.Pull, Preload: s.Preload,
+			Namespace: cmp.Or(s.Namespace, "ns"), Pod: cmp.Or(s.Pod, "pod"), Account: s.Account, Pull: s.Pull,
+		}
+		if s.Preload {
+			step.Preload = login(scripted.User, scripted.Password)
 		}
 		for name, does := range s.Scripts {
 			step.Write[script(name)] = st.scriptText(kubelet, name, does)
@@ -75,7 +78,9 @@ func (st *stage) job() (kubeletprovider.Job, error) {
 	return job, nil
 }
 
-func (st *stage) fillHost(text string) string { return strings.ReplaceAll(text, "{host}", st.host) }
+func (st *stage) fillHost(text string) string {
+	return strings.NewReplacer("{host}", st.host, "{digest}", st.digest).Replace(text)
+}
 
 // came is what came of a step at the kubelet.
 func (st *stage) came(s Step, found kubeletprovider.Found) (c Came) {

@@ -2,6 +2,7 @@ package providers
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -58,8 +59,20 @@ type Came struct {
 	Early int
 }
 
-// login is a credential, as a Step has it.
-func login(user, password string) string { return user + ":" + password }
+// ofPod ends the tokens that are bound to a Pod.
+var ofPod = regexp.MustCompile(` for [a-z]+$`)
+
+// login is a credential, as a Step has it: of passwords that are made anew each time, no
+// more than what they are, and of tokens, no more than whose.
+func login(user, password string) string {
+	user, password = ofPod.ReplaceAllString(user, ""), ofPod.ReplaceAllString(password, "")
+	for prefix, stands := range map[string]string{"registry-password-": "PASSWORD", "token-eyJ": "token-OWN"} {
+		if strings.HasPrefix(password, prefix) {
+			password = stands
+		}
+	}
+	return user + ":" + password
+}
 
 // counted is a list of names with how often each is there, in the order of first.
 func counted(names, order []string) string {

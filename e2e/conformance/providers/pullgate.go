@@ -146,8 +146,8 @@ func (st *stage) pullgateJob() (j job, err error) {
 		}
 	}
 	for _, s := range t.Steps {
-		if s.Preload {
-			s.Images = nil
+		if s.Preload || s.NodeOnly {
+			s.Images, s.Runs, s.Ours = nil, "", nil
 		}
 		j.Steps = append(j.Steps, st.jobStep(s))
 	}

@@ -13,9 +13,11 @@ func (st *stage) makeRegistry() error {
 		return err
 	}
 	for name, behaviour := range st.try.Registry {
-		if _, err := st.registry.Set(st.host+"/"+name, behaviour); err != nil {
+		image, err := st.registry.Set(st.host+"/"+name, behaviour)
+		if err != nil {
 			return err
 		}
+		st.digest = image.Digest
 	}
 	folder := strings.ReplaceAll(st.host, ":443", "_443_")
 	if st.try.Roles == nil {
@@ -28,15 +30,25 @@ func (st *stage) makeRegistry() error {
 	if st.cloud, err = cloud.Start(cloud.Options{Content: content}); err != nil {
 		return err
 	}
+	st.hide()
 	st.setRoles()
 	return st.cloud.CertsD(st.certsD(), folder)
+}
+
+// hide has the repositories of a pull-through cache be as if nobody had pulled yet.
+func (st *stage) hide() {
+	for _, name := range st.try.Hidden {
+		st.cloud.Hide(st.host + "/" + name)
+	}
 }
 
 func (st *stage) setRoles() {
 	for s, role := range map[side]cloud.Role{kubelet: st.try.Roles.Node, pullgate: st.try.Roles.Ours} {
 		role.Name = string(s)
-		for i, prefix := range role.Pull {
-			role.Pull[i] = st.host + "/" + prefix
+		prefixes := role.Pull
+		role.Pull = nil
+		for _, prefix := range prefixes {
+			role.Pull = append(role.Pull, st.host+"/"+prefix)
 		}
 		st.cloud.SetRole(role)
 		st.passwords[s] = st.cloud.Issue(role.Name)

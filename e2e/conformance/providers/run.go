@@ -68,6 +68,7 @@ func (b *Bench) measure(ctx context.Context, c Case, n int, t Try, short bool) (
 			return m
 		}
 	}
+	st.hide()
 	for endpoint, state := range t.States {
 		st.cloud.Set(endpoint, state)
 	}

@@ -114,7 +114,7 @@ func (j *judgement) steps() {
 			node = m.Node.Steps[n]
 			j.kubeletStep(s, node)
 		}
-		if !s.Preload {
+		if !s.Preload && !s.NodeOnly {
 			j.m.Score.Compared++
 			j.pullgateStep(s, ours)
 			j.between(s, node, ours)
@@ -134,6 +134,9 @@ func (j *judgement) kubeletStep(s Step, c Came) {
 	j.node("what it runs", c.Runs, s.Runs)
 	if s.Tried != "" {
 		j.node("what it tries", c.Tried, s.Tried)
+	}
+	if s.NodeAsked != 0 && s.NodeAsked != c.Asked {
+		j.node("the number of its requests for manifests", fmt.Sprint(c.Asked), fmt.Sprint(s.NodeAsked))
 	}
 	if s.Saw != nil && !maps.Equal(c.Saw, s.Saw) {
 		j.node("what plugins see", fmt.Sprint(c.Saw), fmt.Sprint(s.Saw))
@@ -163,8 +166,8 @@ func (j *judgement) pullgateStep(s Step, c Came) {
 	if s.Early && c.Early > 0 {
 		j.wrong("pullgate: %d runs of plugins had ended before the verdict", c.Early)
 	}
-	if s.Asked != 0 && max(s.Asked, 0) != c.Asked {
-		j.wrong("pullgate: %d requests for manifests, and the table says %d", c.Asked, max(s.Asked, 0))
+	if s.Asked != 0 && s.Asked != c.Asked {
+		j.wrong("pullgate: %d requests for manifests, and the table says %d", c.Asked, s.Asked)
 	}
 }
 
@@ -199,7 +202,7 @@ func (j *judgement) between(s Step, node, ours Came) {
 // of them does not run.
 func (m *Measured) sameRequests() bool {
 	for _, s := range m.Steps {
-		if s.Ours != nil || s.Withheld != nil {
+		if s.Ours != nil || s.Withheld != nil || s.NodeOnly {
 			return false
 		}
 	}

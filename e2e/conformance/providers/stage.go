@@ -27,6 +27,8 @@ type stage struct {
 	try   Try
 	dir   string
 	host  string
+	// digest is that of an image of the registry.
+	digest string
 	cloud *cloud.Cloud
 	// passwords are those of the identities at the cloud.
 	passwords map[side]string
