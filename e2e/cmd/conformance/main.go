@@ -5,7 +5,7 @@
 //
 //	conformance                 # all cases and 5000 random runs
 //	conformance -run 'C6.'      # some cases alone, and nothing is written
-//	conformance -run 'P3.'      # of credential providers
+//	conformance -run P          # those of credential providers, and their document alone
 //	conformance -short          # without the two that take a kubelet more than a minute
 //	conformance -replay '{...}' # one random run, as it was printed
 package main
@@ -99,12 +99,7 @@ func enter(o options) int {
 	case !inside:
 		return code
 	}
-	good, err := measure(ctx, o, binaries)
-	if err == nil {
-		var also bool
-		also, err = measureProviders(ctx, o, binaries)
-		good = good && also
-	}
+	good, err := measureAll(ctx, o, binaries)
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "conformance: interrupted")
@@ -115,6 +110,21 @@ func enter(o options) int {
 		return 1
 	}
 	return 0
+}
+
+// measureAll makes all cases, and both kinds at once.
+func measureAll(ctx context.Context, o options, binaries build.Paths) (good bool, err error) {
+	running, cancel := context.WithCancel(ctx)
+	defer cancel()
+	finish := startProviders(running, o, binaries)
+	if good, err = measure(ctx, o, binaries); err != nil {
+		cancel()
+	}
+	also, providersErr := finish(ctx)
+	if err == nil {
+		err = providersErr
+	}
+	return good && also, err
 }
 
 // built is the environment variable by which the program outside of the network
