@@ -17,7 +17,7 @@ import (
 	credentialproviderapi "k8s.io/kubelet/pkg/apis/credentialprovider"
 	"k8s.io/kubernetes/pkg/credentialprovider/plugin"
 
-	"github.com/pullgate/pullgate/e2e/kubeletprovider"
+	"github.com/pullgate/pullgate/e2e/kubeletplugin"
 	"github.com/pullgate/pullgate/resolver/provider"
 )
 
@@ -25,7 +25,7 @@ import (
 // both sides for the credentials of some images: the answer is refused by both, or
 // comes to the same credentials in the same order.
 func FuzzProviderAnswer(f *testing.F) {
-	for seed := range uint64(3000) {
+	for seed := range uint64(1000) {
 		f.Add(seed, []byte(nil), "r.io/a")
 	}
 	for _, raw := range []string{
@@ -83,7 +83,7 @@ func (a answering) Run(context.Context, provider.Command) (provider.Output, erro
 
 // ExecPlugin is what the kubelet has instead of a process.
 func (a answering) ExecPlugin(context.Context, string, string, map[string]string) (*credentialproviderapi.CredentialProviderResponse, error) {
-	return kubeletprovider.Decode(a.version, a.stdout)
+	return kubeletplugin.Decode(a.version, a.stdout)
 }
 
 func (a answering) compare(t *testing.T, p place, repositories []string) {
@@ -97,7 +97,7 @@ func (a answering) compare(t *testing.T, p place, repositories []string) {
 		t.Fatal(err)
 	}
 	set := provider.New(config, provider.Options{Runner: a})
-	response, refused := kubeletprovider.Decode(a.version, a.stdout)
+	response, refused := kubeletplugin.Decode(a.version, a.stdout)
 	if refused == nil && !slices.Contains([]string{"Image", "Registry", "Global"}, string(response.CacheKeyType)) {
 		refused = errors.New("its cacheKeyType") // which the kubelet finds out later
 	}
@@ -114,11 +114,11 @@ func (a answering) compare(t *testing.T, p place, repositories []string) {
 
 // register has the kubelet read a configuration, and have these plugins.
 func register(p place, with func(name string) plugin.Plugin) error {
-	kubeletprovider.Forget()
+	kubeletplugin.Forget()
 	if err := plugin.RegisterCredentialProviderPlugins(p.config, p.bin, noToken, noAccount); err != nil {
 		return err
 	}
-	return kubeletprovider.Replace(func(name string, _ plugin.Plugin) plugin.Plugin { return with(name) })
+	return kubeletplugin.Replace(func(name string, _ plugin.Plugin) plugin.Plugin { return with(name) })
 }
 
 func ask(t *testing.T, set *provider.Set, repository string) provider.Answer {

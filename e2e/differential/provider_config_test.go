@@ -18,14 +18,14 @@ import (
 	"k8s.io/kubernetes/pkg/credentialprovider/plugin"
 	kubeletconfig "k8s.io/kubernetes/pkg/kubelet/apis/config"
 
-	"github.com/pullgate/pullgate/e2e/kubeletprovider"
+	"github.com/pullgate/pullgate/e2e/kubeletplugin"
 	"github.com/pullgate/pullgate/resolver/provider"
 )
 
 // FuzzProviderConfig reads a CredentialProviderConfig, raw or made out of a seed, as
 // the kubelet does at its start: it is refused by both, or means the same to both.
 func FuzzProviderConfig(f *testing.F) {
-	for seed := range uint64(3000) {
+	for seed := range uint64(1000) {
 		f.Add(seed, []byte(nil))
 	}
 	for _, raw := range []string{
@@ -83,11 +83,11 @@ func (p place) install(t *testing.T, config *kubeletconfig.CredentialProviderCon
 func compareConfig(t *testing.T, p place, content string) {
 	t.Helper()
 	p.write(t, content)
-	theirs, readErr := kubeletprovider.Read(p.config)
+	theirs, readErr := kubeletplugin.Read(p.config)
 	if readErr == nil {
 		p.install(t, theirs)
 	}
-	kubeletprovider.Forget()
+	kubeletplugin.Forget()
 	kubeletErr := plugin.RegisterCredentialProviderPlugins(p.config, p.bin, noToken, noAccount)
 	ours, err := provider.Load(p.config, p.bin)
 	switch {

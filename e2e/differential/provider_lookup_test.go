@@ -15,7 +15,7 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/credentialprovider/plugin"
 
-	"github.com/pullgate/pullgate/e2e/kubeletprovider"
+	"github.com/pullgate/pullgate/e2e/kubeletplugin"
 	"github.com/pullgate/pullgate/resolver/provider"
 )
 
@@ -29,7 +29,7 @@ import (
 // which is accounted for; in any other one the credentials alone are compared, and
 // depend on nothing that a run more or less could change.
 func FuzzProviderLookup(f *testing.F) {
-	for seed := range uint64(3000) {
+	for seed := range uint64(1000) {
 		f.Add(seed)
 	}
 	klog.SetLogger(logr.Discard())
@@ -54,11 +54,11 @@ func providerName(n int) string { return fmt.Sprint("p", n) }
 func (w *world) compare(t *testing.T, p place) {
 	t.Helper()
 	p.write(t, w.config())
-	kubeletprovider.Forget()
+	kubeletplugin.Forget()
 	if err := plugin.RegisterCredentialProviderPlugins(p.config, p.bin, w.kubeletToken, w.kubeletAccount); err != nil {
 		t.Fatalf("%v\n%s", err, w.config())
 	}
-	if err := kubeletprovider.Replace(func(name string, _ plugin.Plugin) plugin.Plugin { return kubeletPlugin{w, name} }); err != nil {
+	if err := kubeletplugin.Replace(func(name string, _ plugin.Plugin) plugin.Plugin { return kubeletPlugin{w, name} }); err != nil {
 		t.Fatal(err)
 	}
 	config, err := provider.Load(p.config, p.bin)

@@ -20,7 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	credentialproviderapi "k8s.io/kubelet/pkg/apis/credentialprovider"
 
-	"github.com/pullgate/pullgate/e2e/kubeletprovider"
+	"github.com/pullgate/pullgate/e2e/kubeletplugin"
 	"github.com/pullgate/pullgate/resolver/provider"
 )
 
@@ -213,7 +213,7 @@ type kubeletPlugin struct {
 // ExecPlugin answers, and notes whether that will do.
 func (k kubeletPlugin) ExecPlugin(_ context.Context, image, token string, annotations map[string]string) (*credentialproviderapi.CredentialProviderResponse, error) {
 	stdout, note := k.world.run(k.name, image, token, annotations)
-	response, err := kubeletprovider.Decode("credentialprovider.kubelet.k8s.io/v1", []byte(stdout))
+	response, err := kubeletplugin.Decode("credentialprovider.kubelet.k8s.io/v1", []byte(stdout))
 	note(err != nil || k.echoes(response, token))
 	return response, err
 }
@@ -245,7 +245,7 @@ func (p pullgateRunner) Run(_ context.Context, c provider.Command) (provider.Out
 	}
 	stdout, note := p.world.run(filepath.Base(c.Path), request.Image, request.ServiceAccountToken, request.ServiceAccountAnnotations)
 	// The kubelet's own judgement, for the comparison of runs.
-	response, err := kubeletprovider.Decode("credentialprovider.kubelet.k8s.io/v1", []byte(stdout))
+	response, err := kubeletplugin.Decode("credentialprovider.kubelet.k8s.io/v1", []byte(stdout))
 	note(err != nil || kubeletPlugin{p.world, filepath.Base(c.Path)}.echoes(response, request.ServiceAccountToken))
 	return provider.Output{Stdout: []byte(stdout)}, nil
 }

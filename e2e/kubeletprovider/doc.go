@@ -7,11 +7,10 @@
 //	run.go     that program's work
 //	pull.go    whole pulls, with a containerd that runs already
 //	witness.go each run of a plugin, seen
-//	access.go  the places of the kubelet's code that it does not export
 //
 // The kubelet registers its providers once, in a variable that only grows, and asks
 // all of them for every image. So there is one process for each configuration:
 // e2e/cmd/kubeletprovider, which reads a Job from its standard input and writes a
-// Result to its standard output. Where a process each is too slow, as in fuzzing,
-// Forget empties that variable.
+// Result to its standard output. Where a process each is too slow, as in fuzzing, the
+// package kubeletplugin is of use.
 package kubeletprovider

@@ -17,6 +17,7 @@ import (
 
 	"github.com/pullgate/pullgate/e2e/build"
 	"github.com/pullgate/pullgate/e2e/fakeprovider"
+	"github.com/pullgate/pullgate/e2e/kubeletplugin"
 )
 
 const image = "r.io/team/app"
@@ -198,32 +199,18 @@ func TestForget(t *testing.T) {
 	k := newKit(t, answers("one", ""))
 	k.job.Steps = []Step{{Images: []string{image}}}
 	for range 2 {
-		Forget()
+		kubeletplugin.Forget()
 		r, err := Do(t.Context(), k.job)
 		if err != nil || r.Refused != "" || len(r.Steps) != 1 || len(r.Steps[0].Runs) != 1 {
 			t.Errorf("%+v, %v", r, err)
 		}
 	}
-	if config, err := Read(k.job.Config); err != nil || len(config.Providers) != 1 || len(Registered()) != 1 {
-		t.Errorf("%+v, %v; registered: %s", config, err, Registered())
+	if config, err := kubeletplugin.Read(k.job.Config); err != nil || len(config.Providers) != 1 || len(kubeletplugin.Registered()) != 1 {
+		t.Errorf("%+v, %v; registered: %s", config, err, kubeletplugin.Registered())
 	}
-	Forget()
-	if got := Registered(); got != nil {
+	kubeletplugin.Forget()
+	if got := kubeletplugin.Registered(); got != nil {
 		t.Errorf("left: %s", got)
-	}
-}
-
-func TestDecode(t *testing.T) {
-	const version = "credentialprovider.kubelet.k8s.io/v1"
-	good := fakeprovider.Answer("Image", "", map[string]fakeprovider.Login{"r.io": {Username: "u", Password: "p"}})
-	response, err := Decode(version, []byte(good))
-	if err != nil || response.Auth["r.io"].Password != "p" {
-		t.Errorf("%+v, %v", response, err)
-	}
-	for _, bad := range []string{"", "x", "{}", good + good, strings.Replace(good, "/v1", "/v1beta1", 1), strings.Replace(good, "Response", "Request", 1)} {
-		if response, err := Decode(version, []byte(bad)); err == nil {
-			t.Errorf("%q: %+v", bad, response)
-		}
 	}
 }
 

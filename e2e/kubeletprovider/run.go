@@ -17,6 +17,8 @@ import (
 	"k8s.io/kubernetes/pkg/credentialprovider"
 	"k8s.io/kubernetes/pkg/credentialprovider/plugin"
 	"k8s.io/kubernetes/pkg/credentialprovider/secrets"
+
+	"github.com/pullgate/pullgate/e2e/kubeletplugin"
 )
 
 // Do does what a Job says, in this process, whose kubelet must be untouched. Its
@@ -25,12 +27,12 @@ func Do(ctx context.Context, job Job) (Result, error) {
 	k := &kubelet{job: job, clock: &movable{}, witness: &witness{}, accounts: job.Accounts}
 	klog.SetLogger(logr.New(sink{k.witness}))
 	if err := plugin.RegisterCredentialProviderPlugins(job.Config, job.BinDir, k.token, k.account); err != nil {
-		return Result{Refused: err.Error(), Providers: Registered()}, nil
+		return Result{Refused: err.Error(), Providers: kubeletplugin.Registered()}, nil
 	}
-	if err := setClock(k.clock); err != nil {
+	if err := kubeletplugin.SetClock(k.clock); err != nil {
 		return Result{}, err
 	}
-	if err := Replace(func(provider string, p plugin.Plugin) plugin.Plugin { return seen{p, provider, k.witness} }); err != nil {
+	if err := kubeletplugin.Replace(func(provider string, p plugin.Plugin) plugin.Plugin { return seen{p, provider, k.witness} }); err != nil {
 		return Result{}, err
 	}
 	if job.Home != "" {
@@ -44,7 +46,7 @@ func Do(ctx context.Context, job Job) (Result, error) {
 		defer k.puller.Stop()
 	}
 	k.witness.take()
-	result := Result{Providers: Registered()}
+	result := Result{Providers: kubeletplugin.Registered()}
 	for n, step := range job.Steps {
 		found, err := k.step(ctx, step)
 		if err != nil {

@@ -12,6 +12,8 @@ import (
 	credentialproviderapi "k8s.io/kubelet/pkg/apis/credentialprovider"
 	"k8s.io/kubernetes/pkg/credentialprovider/plugin"
 	"k8s.io/utils/clock"
+
+	"github.com/pullgate/pullgate/e2e/kubeletplugin"
 )
 
 // witness sees each run of a plugin, and what the kubelet logs of it.
@@ -29,7 +31,7 @@ func (w *witness) take() ([]Run, []string) {
 	runs, failures := w.runs, w.failures
 	w.runs, w.failures = nil, nil
 	slices.SortStableFunc(runs, func(a, b Run) int {
-		return cmp.Or(slices.Index(Registered(), a.Provider)-slices.Index(Registered(), b.Provider), cmp.Compare(a.Image, b.Image))
+		return cmp.Or(slices.Index(kubeletplugin.Registered(), a.Provider)-slices.Index(kubeletplugin.Registered(), b.Provider), cmp.Compare(a.Image, b.Image))
 	})
 	return runs, failures
 }

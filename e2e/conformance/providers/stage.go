@@ -24,12 +24,12 @@ const (
 // stage is a try with everything in its place.
 type stage struct {
 	*Bench
-	try   Try
-	dir   string
-	host  string
+	try  Try
+	dir  string
+	host string
 	// digest is that of an image of the registry.
 	digest string
-	cloud *cloud.Cloud
+	cloud  *cloud.Cloud
 	// passwords are those of the identities at the cloud.
 	passwords map[side]string
 }

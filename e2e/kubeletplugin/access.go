@@ -1,4 +1,4 @@
-package kubeletprovider
+package kubeletplugin
 
 import (
 	"errors"
@@ -98,8 +98,8 @@ func Replace(with func(provider string, p plugin.Plugin) plugin.Plugin) error {
 	})
 }
 
-// setClock has each registered provider keep its answers by another clock.
-func setClock(c clock.Clock) error {
+// SetClock has each registered provider keep its answers by another clock.
+func SetClock(c clock.Clock) error {
 	return each(func(_ string, impl reflect.Value) error {
 		settable(impl.FieldByName("clock")).Set(reflect.ValueOf(c))
 		// The cache asks a policy with a clock of its own what has expired.
