@@ -49,6 +49,10 @@ func Load(path, binDir string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("credential provider configuration: %w", err)
 	}
+	// A plugin without a slash in its path would be looked for in all of PATH.
+	if binDir, err = filepath.Abs(binDir); err != nil {
+		return nil, fmt.Errorf("folder of the credential provider plugins: %w", err)
+	}
 	if info, err := os.Stat(binDir); err != nil {
 		return nil, fmt.Errorf("folder of the credential provider plugins: %w", err)
 	} else if !info.IsDir() {
