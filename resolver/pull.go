@@ -33,13 +33,20 @@ type failedAttempt struct {
 	outcome    outcome
 }
 
-// pull tries all credentials, and concludes.
+// pull tries to pull an image.
 func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) Verdict {
 	// What has to be run is under way while the Secrets are tried.
 	p := &pulling{r: r, ref: ref, pod: pod, asked: r.nodes.Providers().Ask(ctx, provider.Question{
 		Repository: ref.Name(), Account: pod.Account,
 		Tokens: r.config.CredentialProviders.Tokens, Timeout: r.config.CredentialProviders.Timeout.Duration,
 	})}
+	v := p.verdict(ctx)
+	v.Cached = p.answer.Cached
+	return v
+}
+
+// verdict tries all credentials, and concludes.
+func (p *pulling) verdict(ctx context.Context) Verdict {
 	for _, step := range []func(context.Context) *Verdict{p.withSecrets, p.withNodeFile, p.withProviders, p.withNone} {
 		if v := step(ctx); v != nil {
 			return *v
@@ -90,7 +97,13 @@ func (p *pulling) withProviders(ctx context.Context) *Verdict {
 			continue
 		}
 		// Nodes differ in the age of what they keep (P37).
-		if renewed, ok := p.asked.Renew(ctx, c); ok {
+		waiting, stop := p.r.patience(ctx)
+		renewed, ok, failure := p.asked.Renew(waiting, c)
+		stop()
+		if failure != nil {
+			p.answer.Failed = append(p.answer.Failed, *failure)
+		}
+		if ok {
 			p.failed = p.failed[:len(p.failed)-1]
 			if v := p.one(ctx, renewed, 0); v != nil {
 				return v
