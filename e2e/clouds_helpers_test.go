@@ -28,7 +28,7 @@ const (
 )
 
 // site is a cloud of a test's own, with registries that all have team/app and
-// other/app with the tag v1, and with the clouds' plugins. pullgate may look at what is
+// other/app with the tag v1.2.3, and with the clouds' plugins. pullgate may look at what is
 // under team/, and nodes at everything.
 type site struct {
 	*cloud.Cloud
@@ -45,7 +45,7 @@ func (s *suite) newSite(t *testing.T) *site {
 	hosts := []string{ecrHost, garHost, acrHost, harborHost}
 	for _, host := range hosts {
 		for _, repository := range []string{"/team/app", "/team/second", "/other/app"} {
-			if _, err := images.Set(host+repository, scripted.Behaviour{}); err != nil {
+			if _, err := images.Set(host+repository, scripted.Behaviour{Tag: "v1.2.3"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -105,11 +105,12 @@ func (c *site) flags(t *testing.T, providers ...fakeprovider.Provider) []string 
 	return []string{"--image-credential-provider-config", file, "--image-credential-provider-bin-dir", c.bin}
 }
 
-// checkImages is `pullgate check` of images without a cluster.
+// checkImages is `pullgate check` of images, for Pods of a namespace without Secrets.
 func (s *suite) checkImages(t *testing.T, c *site, run checkRun, flags []string, images ...string) map[string]checkItem {
 	t.Helper()
-	run.certsD = c.certsD
-	checked := s.runCheck(t, run, append(append([]string{"-o", "json"}, flags...), images...)...)
+	run.certsD, run.kubeconfig = c.certsD, s.cluster.Kubeconfig()
+	args := append([]string{"-o", "json", "-n", s.namespace(t, nil)}, flags...)
+	checked := s.runCheck(t, run, append(args, images...)...)
 	if checked.code > 1 {
 		t.Fatalf("exit code %d: %s", checked.code, checked.stderr)
 	}

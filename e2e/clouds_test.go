@@ -40,25 +40,25 @@ func testOtherClouds(t *testing.T, s *suite) {
 		reason, class string
 		words         []string
 	}{
-		"P42 Google's answers nothing":              {google(fails), nil, garHost + "/team/app:v1", "own", "NodeManaged", "unverified", []string{"no credential provider has credentials"}},
-		"P42 the same, as the nodes":                {google(fails), nil, garHost + "/team/app:v1", "node", "NodeManaged", "unverified", nil},
-		"P42 the same, of a public image":           {google(fails), public, garHost + "/team/app:v1", "own", "Pullable", "pullable", nil},
-		"P44 GAR, there":                            {google(cloud.Google), nil, garHost + "/team/app:v1", "own", "Pullable", "pullable", nil},
-		"P44 GAR, refused":                          {google(cloud.Google), nil, garHost + "/other/app:v1", "own", "NodeManaged", "unverified", []string{"pullgate's own identity", googlePlugin}},
-		"P44 GAR, refused, as the nodes":            {google(cloud.Google), nil, garHost + "/other/app:v1", "node", "Unauthorized", "definite", nil},
-		"P44 GAR, missing":                          {google(cloud.Google), nil, garHost + "/team/app:1", "own", "ImageNotFound", "definite", []string{`tag "1" does not exist`}},
-		"P44 Harbor, there":                         {harbor, nil, harborHost + "/team/app:v1", "own", "Pullable", "pullable", nil},
-		"P44 Harbor, missing":                       {harbor, nil, harborHost + "/team/app:1", "own", "NodeManaged", "unverified", []string{`tag "1" does not exist`}},
-		"P44 Harbor, missing, as the nodes":         {harbor, nil, harborHost + "/team/app:1", "node", "ImageNotFound", "definite", nil},
-		"P45 ACR, there":                            {azure, nil, acrHost + "/team/app:v1", "own", "Pullable", "pullable", nil},
-		"P45 ACR, refused, and refused anonymously": {azure, nil, acrHost + "/other/app:v1", "own", "NodeManaged", "unverified", []string{"pullgate's own identity", azurePlugin}},
-		"P45 the same, as the nodes":                {azure, nil, acrHost + "/other/app:v1", "node", "Unauthorized", "definite", nil},
-		"P45 ACR, refused, and open to anybody":     {azure, public, acrHost + "/other/app:v1", "own", "Pullable", "pullable", nil},
-		"P45 ACR, missing":                          {azure, nil, acrHost + "/team/app:1", "own", "ImageNotFound", "definite", []string{`tag "1" does not exist`}},
+		"P42 Google's answers nothing":              {google(fails), nil, garHost + "/team/app:v1.2.3", "own", "NodeManaged", "unverified", []string{"no credential provider has credentials"}},
+		"P42 the same, as the nodes":                {google(fails), nil, garHost + "/team/app:v1.2.3", "node", "NodeManaged", "unverified", nil},
+		"P42 the same, of a public image":           {google(fails), public, garHost + "/team/app:v1.2.3", "own", "Pullable", "pullable", nil},
+		"P44 GAR, there":                            {google(cloud.Google), nil, garHost + "/team/app:v1.2.3", "own", "Pullable", "pullable", nil},
+		"P44 GAR, refused":                          {google(cloud.Google), nil, garHost + "/other/app:v1.2.3", "own", "NodeManaged", "unverified", []string{"pullgate's own identity", googlePlugin}},
+		"P44 GAR, refused, as the nodes":            {google(cloud.Google), nil, garHost + "/other/app:v1.2.3", "node", "Unauthorized", "definite", nil},
+		"P44 GAR, missing":                          {google(cloud.Google), nil, garHost + "/team/app:v1.2.4", "own", "ImageNotFound", "definite", []string{`tag "v1.2.4" does not exist`}},
+		"P44 Harbor, there":                         {harbor, nil, harborHost + "/team/app:v1.2.3", "own", "Pullable", "pullable", nil},
+		"P44 Harbor, missing":                       {harbor, nil, harborHost + "/team/app:v1.2.4", "own", "NodeManaged", "unverified", []string{`tag "v1.2.4" does not exist`}},
+		"P44 Harbor, missing, as the nodes":         {harbor, nil, harborHost + "/team/app:v1.2.4", "node", "ImageNotFound", "definite", nil},
+		"P45 ACR, there":                            {azure, nil, acrHost + "/team/app:v1.2.3", "own", "Pullable", "pullable", nil},
+		"P45 ACR, refused, and refused anonymously": {azure, nil, acrHost + "/other/app:v1.2.3", "own", "NodeManaged", "unverified", []string{"pullgate's own identity", azurePlugin}},
+		"P45 the same, as the nodes":                {azure, nil, acrHost + "/other/app:v1.2.3", "node", "Unauthorized", "definite", nil},
+		"P45 ACR, refused, and open to anybody":     {azure, public, acrHost + "/other/app:v1.2.3", "own", "Pullable", "pullable", nil},
+		"P45 ACR, missing":                          {azure, nil, acrHost + "/team/app:v1.2.4", "own", "ImageNotFound", "definite", []string{`tag "v1.2.4" does not exist`}},
 		"ACR, the plugin fails": {
 			func(*site) fakeprovider.Provider {
 				return scriptedProvider(azurePlugin, cloud.AzureFails(), "*.azurecr.io")
-			}, nil, acrHost + "/team/app:v1", "own", "CredentialProviderFailed", "unverified", []string{azurePlugin, "exit status 1"},
+			}, nil, acrHost + "/team/app:v1.2.3", "own", "CredentialProviderFailed", "unverified", []string{azurePlugin, "exit status 1"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -93,7 +93,7 @@ func testGoogleTwoKeys(t *testing.T, s *suite) {
 			auth[key] = fakeprovider.Login{Username: cloud.GoogleUser, Password: password}
 		}
 		p := scriptedProvider(googlePlugin, fakeprovider.Script{Stdout: fakeprovider.Answer("Image", "0s", auth)}, "*.pkg.dev")
-		const image = garHost + "/other/app:v1"
+		const image = garHost + "/other/app:v1.2.3"
 		if i := s.checkImages(t, c, checkRun{}, c.flags(t, p), image)[image]; i.Reason != "NodeManaged" {
 			t.Errorf("%d keys: %s: %s", len(keys), i.Reason, i.Message)
 		}
@@ -126,7 +126,7 @@ func testAzureToken(t *testing.T, s *suite) {
 			writeIn(t, folder, "azure", token)
 			_, client := s.providing(t, c, "limits: {lookupTimeout: 2m}\ncredentialProviders: {tokens: "+tokens+"}\n",
 				append(c.flags(t, p), "--image-credential-token-dir", folder))
-			allowed, said := client.review(t, s.namespace(t, nil), acrHost+"/team/app:v1")
+			allowed, said := client.review(t, s.namespace(t, nil), acrHost+"/team/app:v1.2.3")
 			ran, err := fakeprovider.Runs(log)
 			if err != nil {
 				t.Fatal(err)
@@ -178,7 +178,7 @@ func testBadProviders(t *testing.T, s *suite) {
 		"no folder of these": {missing[:2], []string{"--image-credential-provider-bin-dir"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			checked := s.runCheck(t, checkRun{certsD: c.certsD}, append(tc.flags, ecrHost+"/team/app:v1")...)
+			checked := s.runCheck(t, checkRun{certsD: c.certsD}, append(slices.Clone(tc.flags), ecrHost+"/team/app:v1.2.3")...)
 			if checked.code != 3 || !containsAll(checked.stderr, tc.words) {
 				t.Errorf("check ends with %d: %s, want 3 and %q", checked.code, checked.stderr, tc.words)
 			}

@@ -15,7 +15,7 @@ func testECRModes(t *testing.T, s *suite) {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
 			c := s.newSite(t)
-			const image = ecrHost + "/team/app:v1"
+			const image = ecrHost + "/team/app:v1.2.3"
 			i := s.checkImages(t, c, checkRun{}, c.flags(t, c.amazon(t, mode)), image)[image]
 			if i.Reason != "Pullable" || i.Message != "" {
 				t.Errorf("%s: %s", i.Reason, i.Message)
@@ -34,9 +34,9 @@ func testECRModes(t *testing.T, s *suite) {
 // administrator has said of the nodes.
 func testECRVerdicts(t *testing.T, s *suite) {
 	const (
-		there, missing = ecrHost + "/team/app:v1", ecrHost + "/team/app:v2"
-		nowhere        = ecrHost + "/team/ap:v1"
-		foreign        = ecrHost + "/other/app:v1"
+		there, missing = ecrHost + "/team/app:v1.2.3", ecrHost + "/team/app:v1.2.4"
+		nowhere        = ecrHost + "/team/ap:v1.2.3"
+		foreign        = ecrHost + "/other/app:v1.2.3"
 	)
 	own := func(*site) {}
 	for name, tc := range map[string]struct {
@@ -49,16 +49,16 @@ func testECRVerdicts(t *testing.T, s *suite) {
 	}{
 		"found":                      {own, there, "", "own", "Pullable", "pullable", ""},
 		"tag, nothing said":          {own, missing, "", "own", "NodeManaged", "unverified", "registries.pullThrough"},
-		"tag, no pull-through":       {own, missing, ", pullThrough: []", "own", "ImageNotFound", "definite", `tag "v2" does not exist`},
-		"tag, it is pull-through":    {own, missing, ", pullThrough: ['*.dkr.ecr.*.amazonaws.com/team']", "own", "NodeManaged", "unverified", `tag "v2" does not exist`},
-		"tag, another is":            {own, missing, ", pullThrough: ['*.dkr.ecr.*.amazonaws.com/docker-hub']", "own", "ImageNotFound", "definite", `tag "v2" does not exist`},
-		"tag, as the nodes":          {own, missing, "", "node", "ImageNotFound", "definite", `tag "v2" does not exist`},
+		"tag, no pull-through":       {own, missing, ", pullThrough: []", "own", "ImageNotFound", "definite", `tag "v1.2.4" does not exist`},
+		"tag, it is pull-through":    {own, missing, ", pullThrough: ['*.dkr.ecr.*.amazonaws.com/team']", "own", "NodeManaged", "unverified", `tag "v1.2.4" does not exist`},
+		"tag, another is":            {own, missing, ", pullThrough: ['*.dkr.ecr.*.amazonaws.com/docker-hub']", "own", "ImageNotFound", "definite", `tag "v1.2.4" does not exist`},
+		"tag, as the nodes":          {own, missing, "", "node", "ImageNotFound", "definite", `tag "v1.2.4" does not exist`},
 		"repository, nothing said":   {own, nowhere, "", "own", "NodeManaged", "unverified", "registries.pullThrough"},
 		"repository, no caches":      {own, nowhere, ", pullThrough: []", "own", "RepositoryNotFound", "definite", "does not exist"},
 		"no rights":                  {own, foreign, "", "own", "NodeManaged", "unverified", "pullgate's own identity"},
 		"no rights, no caches":       {own, foreign, ", pullThrough: []", "own", "NodeManaged", "unverified", "pullgate's own identity"},
 		"no rights, as the nodes":    {own, foreign, "", "node", "Unauthorized", "definite", "credential provider"},
-		"no rights, nothing there":   {own, ecrHost + "/none/app:v1", ", pullThrough: []", "own", "NodeManaged", "unverified", "pullgate's own identity"},
+		"no rights, nothing there":   {own, ecrHost + "/none/app:v1.2.3", ", pullThrough: []", "own", "NodeManaged", "unverified", "pullgate's own identity"},
 		"no password":                {func(c *site) { c.SetRole(cloud.Role{Name: "pullgate", NoPassword: true}) }, there, ", pullThrough: []", "own", "CredentialProviderFailed", "unverified", "ecr-credential-provider"},
 		"no password, as the nodes":  {func(c *site) { c.SetRole(cloud.Role{Name: "pullgate", NoPassword: true}) }, there, "", "node", "CredentialProviderFailed", "unverified", "ecr-credential-provider"},
 		"no password, anybody's":     {func(c *site) { c.Set(cloud.ECR, cloud.Denied); c.SetRole(cloud.Role{Pull: []string{""}}) }, there, "", "own", "Pullable", "pullable", ""},
@@ -66,7 +66,7 @@ func testECRVerdicts(t *testing.T, s *suite) {
 		"registry is out":            {func(c *site) { c.Set(cloud.Registry, cloud.Unavailable) }, there, ", pullThrough: []", "own", "RegistryUnavailable", "unverified", ""},
 		"registry forgets passwords": {func(c *site) { c.SetRole(cloud.Role{Name: "pullgate"}) }, there, ", pullThrough: []", "own", "NodeManaged", "unverified", "pullgate's own identity"},
 		"may list no tags": {func(c *site) { c.SetRole(cloud.Role{Name: "pullgate", Pull: []string{""}, NoTags: true}) }, missing, ", pullThrough: []", "own",
-			"ImageNotFound", "definite", `tag "v2" does not exist`},
+			"ImageNotFound", "definite", `tag "v1.2.4" does not exist`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -91,7 +91,7 @@ func testECRVerdicts(t *testing.T, s *suite) {
 // However many images of a registry are checked, the plugin is run once.
 func testECROneRun(t *testing.T, s *suite) {
 	c := s.newSite(t)
-	images := []string{ecrHost + "/team/app:v1", ecrHost + "/team/second:v1", ecrHost + "/team/app:v2", ecrHost + "/other/app:v1"}
+	images := []string{ecrHost + "/team/app:v1.2.3", ecrHost + "/team/second:v1.2.3", ecrHost + "/team/app:v1.2.4", ecrHost + "/other/app:v1.2.3"}
 	items := s.checkImages(t, c, checkRun{registries: ", pullThrough: []"}, c.flags(t, c.amazon(t, cloud.IRSA)), images...)
 	for n, reason := range []string{"Pullable", "Pullable", "ImageNotFound", "NodeManaged"} {
 		if i := items[images[n]]; i.Reason != reason {
@@ -109,8 +109,8 @@ func testECROneRun(t *testing.T, s *suite) {
 func testECRSilentCheck(t *testing.T, s *suite) {
 	c := s.newSite(t)
 	c.Set(cloud.STS, cloud.Silent)
-	images := []string{ecrHost + "/team/app:v1", ecrHost + "/team/second:v1"}
-	items := s.checkImages(t, c, checkRun{config: "limits: {lookupTimeout: 2s}\n"}, c.flags(t, c.amazon(t, cloud.IRSA)), images...)
+	images := []string{ecrHost + "/team/app:v1.2.3", ecrHost + "/team/second:v1.2.3"}
+	items := s.checkImages(t, c, checkRun{config: "credentialProviders: {timeout: 2s}\n"}, c.flags(t, c.amazon(t, cloud.IRSA)), images...)
 	for _, image := range images {
 		if i := items[image]; i.Reason != "CredentialProviderFailed" || i.Class != "unverified" || !strings.Contains(i.Message, "did not answer in time") {
 			t.Errorf("%s: %s (%s): %s", image, i.Reason, i.Class, i.Message)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,23 +25,36 @@ func testECRWebhook(t *testing.T, s *suite) {
 			t.Errorf("%s: the plugin has run %d times, want %d", image, n, runs)
 		}
 	}
-	let(ecrHost+"/team/app:v1", 1)
-	before := c.Count(cloud.Registry)
-	let(ecrHost+"/team/app:v1", 1) // known
-	if after := c.Count(cloud.Registry); after != before {
-		t.Errorf("the second Pod costs %d requests", after-before)
+	let(ecrHost+"/team/app:v1.2.3", 1)
+	asked := func() (n int) {
+		for _, r := range c.Requests(cloud.Registry) {
+			if strings.HasSuffix(r.Path, "/manifests/v1.2.3") { // the content is read in the background
+				n++
+			}
+		}
+		return n
 	}
-	if allowed, said := client.review(t, ns, ecrHost+"/team/app:v2"); allowed || !strings.Contains(fmt.Sprint(said), `tag "v2" does not exist`) {
+	before := asked()
+	let(ecrHost+"/team/app:v1.2.3", 1) // known
+	if after := asked(); after != before || before == 0 {
+		t.Errorf("the second Pod costs %d requests, after %d", after-before, before)
+	}
+	if allowed, said := client.review(t, ns, ecrHost+"/team/app:v1.2.4"); allowed || !strings.Contains(fmt.Sprint(said), `tag "v1.2.4" does not exist`) {
 		t.Errorf("a missing tag: %v, %q", allowed, said)
 	}
 	// The password expires long before pullgate thinks so: the plugin has another.
 	c.Expire("pullgate")
-	let(ecrHost+"/team/second:v1", 2)
-	last := c.Requests(cloud.Registry)
-	if r := last[len(last)-1]; r.Role != "pullgate" || r.Status != 200 {
-		t.Errorf("last of all %+v", r)
+	let(ecrHost+"/team/second:v1.2.3", 2)
+	var statuses []int
+	for _, r := range c.Requests(cloud.Registry) {
+		if strings.HasSuffix(r.Path, "/team/second/manifests/v1.2.3") {
+			statuses = append(statuses, r.Status)
+		}
 	}
-	let(ecrHost+"/team/app:v1", 2)
+	if !slices.Contains(statuses, 403) || statuses[len(statuses)-1] != 200 {
+		t.Errorf("the registry answered %v, want a refusal first, and success last", statuses)
+	}
+	let(ecrHost+"/team/app:v1.2.3", 2)
 }
 
 // The same where the registry does not know the password any more, and asks for one.
@@ -48,7 +62,7 @@ func testECRRevoked(t *testing.T, s *suite) {
 	c := s.newSite(t)
 	_, client := s.providing(t, c, "limits: {lookupTimeout: 2m}\n", c.flags(t, c.amazon(t, cloud.EKSPod)))
 	ns := s.namespace(t, nil)
-	for n, image := range []string{ecrHost + "/team/app:v1", ecrHost + "/team/second:v1"} {
+	for n, image := range []string{ecrHost + "/team/app:v1.2.3", ecrHost + "/team/second:v1.2.3"} {
 		if allowed, said := client.review(t, ns, image); !allowed || len(said) > 0 {
 			t.Errorf("%s: %v, %q", image, allowed, said)
 		}
@@ -74,7 +88,7 @@ func testECRSilentWebhook(t *testing.T, s *suite) {
 			t.Errorf("%v, %q, want one that begins with %q", allowed, said, want)
 		}
 	}
-	warned(ecrHost + "/team/app:v1")
+	warned(ecrHost + "/team/app:v1.2.3")
 	if n := c.Count(cloud.STS); n != 1 {
 		t.Errorf("STS was asked %d times, want 1", n)
 	}
@@ -89,7 +103,7 @@ func testECRSilentWebhook(t *testing.T, s *suite) {
 			return errors.New("it does not back off")
 		}
 		runs := c.Count(cloud.STS)
-		warned(ecrHost + "/team/second:v1")
+		warned(ecrHost + "/team/second:v1.2.3")
 		after, err := metrics(ctx, replica)
 		if err != nil {
 			return err
@@ -108,7 +122,7 @@ func testECRSilentWebhook(t *testing.T, s *suite) {
 	// And when all is well again, so is the image.
 	c.Set(cloud.STS, cloud.Well)
 	eventually(t, "the provider", func(context.Context) error {
-		if _, said := client.review(t, ns, ecrHost+"/team/app:v1"); len(said) > 0 {
+		if _, said := client.review(t, ns, ecrHost+"/team/app:v1.2.3"); len(said) > 0 {
 			return fmt.Errorf("%q", said)
 		}
 		return nil

@@ -53,6 +53,8 @@ func TestPullgate(t *testing.T) {
 		{"token: private image", testTokenPrivate},
 		{"token: the wrong user", testTokenWrongUser},
 		// levels_test.go
+		{"clouds' registries, by default", testCloudsByDefault},
+
 		{"warn-only namespace", testWarnOnly},
 		{"off namespace", testOff},
 		{"strict namespace", testStrict},
@@ -113,6 +115,8 @@ func TestPullgate(t *testing.T) {
 		{"Google: two keys", testGoogleTwoKeys},
 		{"Azure: token", testAzureToken},
 		{"bad credential providers", testBadProviders},
+		// provider_end_test.go
+		{"providers end with pullgate", testProviderEndsWithPullgate},
 		// server_test.go
 		{"SIGTERM", testSIGTERM},
 		{"warm-up", testWarmUp},

@@ -86,6 +86,7 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	if err != nil {
 		return err
 	}
+	defer own.Close()
 	own.warn(c)
 	handler, err := newHandler(mgr, namespaces, nodes, accounts, own.NodeCredentials(), c, metrics.Registry)
 	if err != nil {

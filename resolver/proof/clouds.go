@@ -7,11 +7,12 @@ import "github.com/pullgate/pullgate/resolver/keyring"
 type Absence int
 
 const (
-	// Unknown: it may hide what this identity may not see.
+	// Unknown is of a registry that may hide what this identity may not see.
 	Unknown Absence = iota
-	// Certain: it judges rights before existence. Whoever may not look is refused.
+	// Certain is of one that judges rights before existence: whoever may not look is
+	// refused.
 	Certain
-	// UnlessPulledThrough: as Certain, but the first pull by somebody with more rights
+	// UnlessPulledThrough is as Certain, but the first pull by somebody with more rights
 	// may create what is missing, by a pull-through cache.
 	UnlessPulledThrough
 )

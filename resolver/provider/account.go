@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -137,8 +136,7 @@ func (p *plugin) subject(ctx context.Context, account Account, mode TokenMode) (
 func digest(parts ...string) string {
 	sum := sha256.New()
 	for _, part := range parts {
-		sum.Write(binary.AppendUvarint(nil, uint64(len(part))))
-		sum.Write([]byte(part))
+		addTo(sum, []byte(part))
 	}
 	return string(sum.Sum(nil))
 }

@@ -2,10 +2,12 @@ package provider
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,8 +63,7 @@ func Load(path, binDir string) (*Config, error) {
 			errs = append(errs, fmt.Errorf("credential provider configuration: %w", err))
 			continue
 		}
-		fmt.Fprintf(sum, "%d\n", len(data))
-		sum.Write(data)
+		addTo(sum, data)
 		list, err := decode(file, data)
 		if err != nil {
 			errs = append(errs, err)
@@ -141,10 +142,16 @@ func Fingerprint(path string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(sum, "%s\n%d\n", file, len(data))
-		sum.Write(data)
+		addTo(sum, []byte(file))
+		addTo(sum, data)
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:hashLength], nil
+}
+
+// addTo adds a part to a hash, with its length, so that no other split is equal.
+func addTo(sum hash.Hash, part []byte) {
+	sum.Write(binary.AppendUvarint(nil, uint64(len(part))))
+	sum.Write(part)
 }
 
 // id changes with everything that the credentials of a provider depend on.

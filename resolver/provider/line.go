@@ -123,14 +123,14 @@ func (p *plugin) start(l *line, repository string, s subject, timeout time.Durat
 		l.runs = map[string]*run{}
 	}
 	l.runs[key] = r
-	go func() {
+	p.set.life.begin(func() {
 		defer close(r.done)
 		r.answer, r.err = p.run(repository, s, timeout, anew)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		delete(l.runs, key)
 		l.note(r)
-	}()
+	})
 	return r
 }
 
@@ -164,8 +164,8 @@ func backOff(failures int) time.Duration {
 // failure is what a line last failed with. The line is locked.
 func (p *plugin) failure(l *line, repository string) *Failure {
 	f := &Failure{Provider: p.config.Name, Why: l.why}
-	if ring, err := keyring.Join([]*keyring.Secret{l.last}); err == nil && l.last != nil {
-		f.Last = ring.Lookup(repository)
+	if l.last != nil {
+		f.Last = lookup([]*keyring.Secret{l.last}, repository)
 	}
 	return f
 }

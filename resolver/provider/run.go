@@ -19,7 +19,7 @@ func (p *plugin) run(repository string, s subject, timeout time.Duration, anew t
 			a, err = nil, errors.New("pullgate failed internally, see its log")
 		}
 	}()
-	waiting, stop := context.WithTimeout(context.Background(), timeout)
+	waiting, stop := context.WithTimeout(p.set.life.ctx, timeout)
 	defer stop()
 	release, err := p.set.places.take(waiting)
 	if err != nil {
@@ -29,7 +29,7 @@ func (p *plugin) run(repository string, s subject, timeout time.Duration, anew t
 	if a, ok := p.cached(repository, s); ok && a.at.After(anew) {
 		return a, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := context.WithTimeout(p.set.life.ctx, timeout)
 	defer cancel()
 	start := time.Now()
 	out, a, err := p.execute(ctx, repository, s)

@@ -28,12 +28,14 @@ type Observer interface {
 
 type unobserved struct{}
 
+// Ran does nothing.
 func (unobserved) Ran(string, time.Duration, error) {}
 
 // Set are the providers of a configuration. nil is none. It is safe for concurrent use.
 type Set struct {
 	plugins  []*plugin
 	places   *places
+	life     *life
 	runner   Runner
 	observer Observer
 	accounts map[TokenMode]Accounts
@@ -56,7 +58,7 @@ const (
 
 // New makes a Set.
 func New(c *Config, o Options) *Set {
-	s := &Set{places: newPlaces(), runner: o.Runner, observer: o.Observer, accounts: o.Accounts, log: o.Log, known: bounded.New[*found](maxFound)}
+	s := &Set{places: newPlaces(), life: newLife(), runner: o.Runner, observer: o.Observer, accounts: o.Accounts, log: o.Log, known: bounded.New[*found](maxFound)}
 	if s.runner == nil {
 		s.runner = processes{}
 	}
@@ -97,6 +99,14 @@ func (s *Set) Audiences() (audiences []string) {
 		}
 	}
 	return audiences
+}
+
+// Close ends all runs, and waits for it: plugins have process groups of their own,
+// and would outlive the process. Questions fail from then on.
+func (s *Set) Close() {
+	if s != nil {
+		s.life.close()
+	}
 }
 
 // Covers reports whether a node would ask any provider for a repository.

@@ -44,6 +44,9 @@ func Load(flags Flags, options provider.Options, warn func(string)) (*Source, er
 	return s, nil
 }
 
+// Close ends the plugins that run.
+func (s *Source) Close() { s.nodes.Providers().Close() }
+
 // NodeCredentials are the credentials, of what is in force at any time.
 func (s *Source) NodeCredentials() *resolver.NodeCredentials { return s.nodes }
 
