@@ -97,7 +97,13 @@ func (p *pulling) withProviders(ctx context.Context) *Verdict {
 			continue
 		}
 		// Nodes differ in the age of what they keep (P37).
-		if renewed, ok := p.asked.Renew(ctx, c); ok {
+		waiting, stop := p.r.patience(ctx)
+		renewed, ok, failure := p.asked.Renew(waiting, c)
+		stop()
+		if failure != nil {
+			p.answer.Failed = append(p.answer.Failed, *failure)
+		}
+		if ok {
 			p.failed = p.failed[:len(p.failed)-1]
 			if v := p.one(ctx, renewed, 0); v != nil {
 				return v

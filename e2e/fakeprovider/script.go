@@ -9,8 +9,9 @@ import (
 // path of a file with it.
 const Variable = "FAKE_PROVIDER"
 
-// ChildVariable is in the environment of nothing but the child that a Script asks
-// for, and says how long it sleeps. A program that has it starts no other.
+// ChildVariable is in the environment of nothing but the children that a Script asks
+// for, and says how long they sleep. A program that has it starts no other. All else
+// of its parent's environment, but for the Script, a child has too.
 const ChildVariable = "FAKE_PROVIDER_CHILD"
 
 // MaxChild is how long a child sleeps at most: nobody may be left to end it.
@@ -24,6 +25,8 @@ type Script struct {
 	// Child is how long a child sleeps that holds the standard output open, and is
 	// not waited for.
 	Child Duration `json:"child,omitempty"`
+	// Quiet is how long another child sleeps, which holds nothing of the program's.
+	Quiet Duration `json:"quiet,omitempty"`
 	// Log is a file to which each run appends a Run, as one line.
 	Log string `json:"log,omitempty"`
 	// Sleep comes before the answer.
@@ -81,8 +84,11 @@ type Run struct {
 	// Stdin is the whole of the standard input, nothing if it was left unread.
 	Stdin string `json:"stdin"`
 	Pid   int    `json:"pid"`
-	// Child is the child's process id, zero if there is none.
+	// Parent is the process id of who ran it.
+	Parent int `json:"parent"`
+	// Child and Quiet are the children's process ids, zero if there are none.
 	Child int `json:"child,omitempty"`
+	Quiet int `json:"quiet,omitempty"`
 }
 
 // Request is what a kubelet, or pullgate, asks a provider.

@@ -29,7 +29,8 @@ echo '{"kind":"CredentialProviderResponse","apiVersion":"credentialprovider.kube
 	fails = "#!/bin/sh\nexit 1\n"
 )
 
-// writeProviders writes plugins and configuration, and returns the flags for them.
+// writeProviders writes plugins and configuration, and a config.json of the nodes, and
+// returns the flags for them.
 func (s *scene) writeProviders() ([]string, error) {
 	plugins := filepath.Join(s.dir, "plugins")
 	if err := os.MkdirAll(plugins, 0o750); err != nil {
@@ -39,12 +40,19 @@ func (s *scene) writeProviders() ([]string, error) {
 	if err := os.WriteFile(config, []byte(providersConfig), 0o600); err != nil {
 		return nil, err
 	}
+	nodeConfig := filepath.Join(s.dir, "config.json")
+	if err := os.WriteFile(nodeConfig, []byte(`{"auths":{"node.example.com":{"username":"u","password":"p"}}}`), 0o600); err != nil {
+		return nil, err
+	}
 	for name, script := range map[string]string{"answers": answers, "fails": fails} {
 		if err := os.WriteFile(filepath.Join(plugins, name), []byte(script), 0o700); err != nil { //nolint:gosec // a plugin is executable
 			return nil, err
 		}
 	}
-	return []string{"--image-credential-provider-config", config, "--image-credential-provider-bin-dir", plugins}, nil
+	return []string{
+		"--image-credential-provider-config", config, "--image-credential-provider-bin-dir", plugins,
+		"--image-credential-node-config", nodeConfig,
+	}, nil
 }
 
 // providerHosts are hosts that no provider was asked for before: all are the open

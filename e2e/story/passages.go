@@ -129,7 +129,7 @@ func passages() []passage {
 		{text: system + "get pods -l app.kubernetes.io/name=pullgate -o jsonpath='{.items[*].status.containerStatuses[*].lastState}'", says: []string{"{}"}},
 		// What they look for is not in the log of a pullgate that is well.
 		{text: system + "logs deployment/pullgate | grep 'Certificate step failed'", exit: 1},
-		{text: system + "logs deployment/pullgate | grep 'configuration refused'", exit: 1},
+		{text: system + "logs deployment/pullgate | grep -e 'configuration refused' -e 'config.json refused'", exit: 1},
 		{text: system + "logs deployment/pullgate | grep 'not verified'", exit: 1},
 		{text: system + "logs deployment/pullgate | grep 'credential provider'", exit: 1},
 		{text: system + "logs deployment/pullgate | grep 'not ready'", exit: 1},

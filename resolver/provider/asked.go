@@ -38,6 +38,7 @@ type Withheld struct{ Provider, Why string }
 // Asked is a question under way.
 type Asked struct {
 	question Question
+	at       time.Time
 	parts    []*part
 }
 
@@ -58,7 +59,7 @@ func (a *Asked) Covered() bool { return len(a.parts) > 0 }
 // Ask asks the providers that cover a repository, and waits for none: what is not
 // known yet is being found out from now on.
 func (s *Set) Ask(ctx context.Context, q Question) *Asked {
-	a := &Asked{question: q}
+	a := &Asked{question: q, at: time.Now()}
 	if s == nil {
 		return a
 	}
@@ -75,6 +76,7 @@ func (s *Set) Ask(ctx context.Context, q Question) *Asked {
 		part.done = make(chan struct{})
 		go func() { // tokens come from the API server
 			defer close(part.done)
+			defer part.survive()
 			part.begin(ctx, q)
 		}()
 	}
@@ -87,12 +89,20 @@ func (p *part) begin(ctx context.Context, q Question) {
 	p.subject = s
 	switch {
 	case err != nil:
-		p.failure = p.plugin.failed(q.Repository, s, err)
+		p.failure = p.plugin.failed(q.Repository, s, inTime(err))
 		p.failure.Why = words.Cut(words.Printable(p.failure.Why), maxSaid)
 	case is == withheld:
 		p.withheld = &Withheld{Provider: p.plugin.config.Name, Why: why}
 	case is == asked:
 		p.answer, p.run, p.failure = p.plugin.look(q.Repository, s, q.Timeout, time.Time{})
+	}
+}
+
+// survive makes a failure of a panic, which would end the process.
+func (p *part) survive() {
+	if caught := recover(); caught != nil {
+		p.plugin.caught(caught)
+		p.answer, p.run, p.failure = nil, nil, &Failure{Provider: p.plugin.config.Name, Why: errInternal.Error()}
 	}
 }
 
@@ -149,25 +159,30 @@ func lookup(answers []*keyring.Secret, repository string) []keyring.Credential {
 }
 
 // Renew runs the plugin again that answered with a credential which its registry
-// refuses, and returns the one that it answers with now. There is none if it has the
-// same, or was run again for this a moment ago (P37).
-func (a *Asked) Renew(ctx context.Context, refused keyring.Credential) (keyring.Credential, bool) {
+// refuses, and returns the one that it answers with now (P37). There is none if it has
+// the same, if it has answered a moment ago, or if it fails: then the refusal proves
+// nothing.
+func (a *Asked) Renew(ctx context.Context, refused keyring.Credential) (renewed keyring.Credential, ok bool, failure *Failure) {
+	obtained := refused.Origin.Obtained
+	if !obtained.Before(a.at) {
+		return renewed, false, nil // for this very question
+	}
 	for _, p := range a.parts {
 		if p.plugin.config.Name != refused.Provider() {
 			continue
 		}
-		answer, run := p.plugin.force(a.question.Repository, p.subject, a.question.Timeout, refused.Origin.Obtained)
+		answer, run, failure := p.plugin.force(a.question.Repository, p.subject, a.question.Timeout, obtained)
 		if run != nil {
-			answer, _ = p.plugin.wait(ctx, run, a.question.Repository, p.subject, a.question.Timeout, refused.Origin.Obtained)
+			answer, failure = p.plugin.wait(ctx, run, a.question.Repository, p.subject, a.question.Timeout, obtained)
 		}
 		if answer == nil {
-			continue
+			return renewed, false, failure
 		}
 		for _, c := range lookup([]*keyring.Secret{answer.credentials}, a.question.Repository) {
 			if c.ID() == refused.ID() && (c.Username != refused.Username || c.Password != refused.Password) {
-				return c, true
+				return c, true, nil
 			}
 		}
 	}
-	return keyring.Credential{}, false
+	return renewed, false, nil
 }

@@ -64,7 +64,7 @@ func (processes) Run(ctx context.Context, c Command) (Output, error) {
 	}
 	err := cmd.Wait()
 	group.end()
-	out := Output{Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}
+	out := Output{Stdout: stdout.kept.Bytes(), Stderr: stderr.kept.Bytes()}
 	var exit *exec.ExitError
 	switch {
 	case stdout.over:
@@ -98,9 +98,10 @@ func environment(own []string) []string {
 	})
 }
 
-// limited keeps as much as it may, and drops the rest.
+// limited keeps as much as it may, and drops the rest. It has no more methods than
+// that: io.Copy would prefer a ReadFrom, which knows no limit.
 type limited struct {
-	bytes.Buffer
+	kept bytes.Buffer
 	max  int
 	full func() // called for what is dropped
 	over bool
@@ -108,11 +109,11 @@ type limited struct {
 
 // Write keeps what there is room for.
 func (l *limited) Write(p []byte) (int, error) {
-	if room := l.max - l.Len(); len(p) > room {
+	if room := l.max - l.kept.Len(); len(p) > room {
 		l.over = true
 		l.full()
-		_, _ = l.Buffer.Write(p[:room])
+		_, _ = l.kept.Write(p[:room])
 		return len(p), nil
 	}
-	return l.Buffer.Write(p)
+	return l.kept.Write(p)
 }

@@ -33,7 +33,7 @@ type line struct {
 	until    time.Time
 	why      string // of the last failure
 
-	forced time.Time
+	forced time.Time // by the last force that the plugin answered, or has yet to answer
 	// last are the credentials of the last answer, without their passwords: what a
 	// registry answered to them may still be known when they are no more.
 	last *keyring.Secret
@@ -88,23 +88,25 @@ func (p *plugin) renew(repository string, s subject, timeout time.Duration) {
 	}
 }
 
-// force runs the plugin for a credential that was refused, unless that was done a
-// moment ago (P37).
-func (p *plugin) force(repository string, s subject, timeout time.Duration, refused time.Time) (*answer, *run) {
+// force runs the plugin for a credential that was refused, unless it has answered anew
+// a moment ago, or is left alone (P37).
+func (p *plugin) force(repository string, s subject, timeout time.Duration, refused time.Time) (*answer, *run, *Failure) {
 	if a, ok := p.cached(repository, s); ok && a.at.After(refused) {
-		return a, nil // somebody else has had it renewed
+		return a, nil, nil // somebody else has had it renewed
 	}
 	l := p.line(repository, s)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch r := l.runs[l.key(repository)]; {
 	case r != nil:
-		return nil, r
-	case time.Until(l.until) > 0, !l.forced.IsZero() && time.Since(l.forced) < forceEvery:
-		return nil, nil
+		return nil, r, nil
+	case time.Until(l.until) > 0:
+		return nil, nil, p.failure(l, repository)
+	case !l.forced.IsZero() && time.Since(l.forced) < forceEvery:
+		return nil, nil, nil
 	}
 	l.forced = time.Now()
-	return nil, p.start(l, repository, s, timeout, refused)
+	return nil, p.start(l, repository, s, timeout, refused), nil
 }
 
 // key is under what a run for a repository is known.
@@ -118,14 +120,14 @@ func (l *line) key(repository string) string {
 // start starts a run, which goes on whoever waits for it. The line is locked.
 func (p *plugin) start(l *line, repository string, s subject, timeout time.Duration, anew time.Time) *run {
 	r := &run{done: make(chan struct{})}
-	key := l.key(repository)
+	key, newcomer := l.key(repository), l.last == nil
 	if l.runs == nil {
 		l.runs = map[string]*run{}
 	}
 	l.runs[key] = r
 	p.set.life.begin(func() {
 		defer close(r.done)
-		r.answer, r.err = p.run(repository, s, timeout, anew)
+		r.answer, r.err = p.run(repository, s, timeout, anew, newcomer)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		delete(l.runs, key)
@@ -141,13 +143,15 @@ func (l *line) note(r *run) {
 		l.failures, l.until, l.why = 0, time.Time{}, ""
 		l.perImage = r.answer.kind == credentialv1.ImagePluginCacheKeyType
 		l.last = r.answer.credentials.WithoutPasswords()
-	case errors.Is(r.err, errTooManyRuns), errors.Is(r.err, context.Canceled):
+		return
+	case errors.Is(r.err, errTooManyRuns), errors.Is(r.err, errNoTurn), errors.Is(r.err, context.Canceled):
 		l.why = r.err.Error() // says nothing of the plugin
 	default:
 		l.failures++
 		l.why = r.err.Error()
 		l.until = time.Now().Add(backOff(l.failures))
 	}
+	l.forced = time.Time{} // to no avail
 }
 
 // backOff is how long a plugin is left alone after so many failures.
@@ -164,7 +168,7 @@ func backOff(failures int) time.Duration {
 // failure is what a line last failed with. The line is locked.
 func (p *plugin) failure(l *line, repository string) *Failure {
 	f := &Failure{Provider: p.config.Name, Why: l.why}
-	if l.last != nil {
+	if l.last != nil { // it has answered before
 		f.Last = lookup([]*keyring.Secret{l.last}, repository)
 	}
 	return f
@@ -174,9 +178,7 @@ func (p *plugin) failure(l *line, repository string) *Failure {
 // may bring it (P36).
 func (p *plugin) wait(ctx context.Context, r *run, repository string, s subject, timeout time.Duration, anew time.Time) (*answer, *Failure) {
 	for {
-		select {
-		case <-r.done:
-		case <-ctx.Done():
+		if !ended(ctx, r.done) {
 			return nil, p.failed(repository, s, errors.New("it did not answer in time"))
 		}
 		if r.err != nil {

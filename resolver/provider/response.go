@@ -8,6 +8,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	strictjson "k8s.io/apimachinery/pkg/util/json"
 	credentialv1 "k8s.io/kubelet/pkg/apis/credentialprovider/v1"
 	credentialv1alpha1 "k8s.io/kubelet/pkg/apis/credentialprovider/v1alpha1"
 	credentialv1beta1 "k8s.io/kubelet/pkg/apis/credentialprovider/v1beta1"
@@ -43,7 +44,7 @@ func encodeRequest(apiVersion, repository string, s subject) ([]byte, error) {
 // of its own: those of the decoder may quote a password.
 func decodeResponse(apiVersion string, data []byte) (response, error) {
 	var meta metav1.TypeMeta
-	switch err := json.Unmarshal(data, &meta); {
+	switch err := strictjson.Unmarshal(data, &meta); { // which tells kind and Kind apart
 	case len(bytes.TrimSpace(data)) == 0:
 		return response{}, errors.New("it answers nothing")
 	case err != nil:

@@ -12,18 +12,18 @@ import (
 
 // run runs a plugin, and keeps its answer. Whoever asked may be gone by the end of it.
 // A panic in it would end the process, since it has a goroutine of its own.
-func (p *plugin) run(repository string, s subject, timeout time.Duration, anew time.Time) (a *answer, err error) {
+func (p *plugin) run(repository string, s subject, timeout time.Duration, anew time.Time, newcomer bool) (a *answer, err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
-			p.set.log.Error(fmt.Errorf("%v", caught), "panic in the run of a credential provider", "provider", p.config.Name, "stack", string(debug.Stack()))
-			a, err = nil, errors.New("pullgate failed internally, see its log")
+			p.caught(caught)
+			a, err = nil, errInternal
 		}
 	}()
 	waiting, stop := context.WithTimeout(p.set.life.ctx, timeout)
 	defer stop()
-	release, err := p.set.places.take(waiting)
+	release, err := p.set.places.take(waiting, newcomer)
 	if err != nil {
-		return nil, inTime(err)
+		return nil, err
 	}
 	defer release()
 	if a, ok := p.cached(repository, s); ok && a.at.After(anew) {
@@ -46,6 +46,13 @@ func (p *plugin) run(repository string, s subject, timeout time.Duration, anew t
 			"stderrBytes", len(out.Stderr), "stderrSpeaksOf", hints(out.Stderr))
 	}
 	return a, nil
+}
+
+var errInternal = errors.New("pullgate failed internally, see its log")
+
+// caught logs a panic.
+func (p *plugin) caught(panicked any) {
+	p.set.log.Error(fmt.Errorf("%v", panicked), "panic in the run of a credential provider", "provider", p.config.Name, "stack", string(debug.Stack()))
 }
 
 // execute runs the process, and reads its answer.

@@ -87,6 +87,14 @@ func (s *Set) With(c *Config) *Set {
 	return &next
 }
 
+// Close ends all runs, and waits for it: plugins have process groups of their own,
+// and would outlive the process. Questions fail from then on.
+func (s *Set) Close() {
+	if s != nil {
+		s.life.close()
+	}
+}
+
 // Audiences are those of the tokens that providers take (tokenAttributes), without
 // repetition.
 func (s *Set) Audiences() (audiences []string) {
@@ -99,14 +107,6 @@ func (s *Set) Audiences() (audiences []string) {
 		}
 	}
 	return audiences
-}
-
-// Close ends all runs, and waits for it: plugins have process groups of their own,
-// and would outlive the process. Questions fail from then on.
-func (s *Set) Close() {
-	if s != nil {
-		s.life.close()
-	}
 }
 
 // Covers reports whether a node would ask any provider for a repository.

@@ -45,12 +45,19 @@ func run() (code int, err error) {
 			return 0, err
 		}
 	}
-	me := fakeprovider.Run{N: 1, Name: os.Args[0], Args: os.Args[1:], Env: environment(), Stdin: string(stdin), Pid: os.Getpid()}
+	me := fakeprovider.Run{N: 1, Name: os.Args[0], Args: os.Args[1:], Env: environment(), Stdin: string(stdin), Pid: os.Getpid(), Parent: os.Getppid()}
 	if me.Dir, err = os.Getwd(); err != nil {
 		return 0, err
 	}
-	if s.Child > 0 {
-		if me.Child, err = startChild(time.Duration(s.Child)); err != nil {
+	for _, child := range []struct {
+		sleep  fakeprovider.Duration
+		stdout *os.File
+		pid    *int
+	}{{s.Child, os.Stdout, &me.Child}, {s.Quiet, nil, &me.Quiet}} {
+		if child.sleep == 0 {
+			continue
+		}
+		if *child.pid, err = startChild(time.Duration(child.sleep), child.stdout); err != nil {
 			return 0, err
 		}
 	}
@@ -101,14 +108,16 @@ func environment() (entries []string) {
 }
 
 // startChild starts this program as one that only sleeps.
-func startChild(d time.Duration) (pid int, err error) {
+func startChild(d time.Duration, stdout *os.File) (pid int, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return 0, err
 	}
 	child := exec.Command(self) //nolint:gosec,noctx // itself; and nobody ends it, that is what it is for
-	child.Env = []string{fakeprovider.ChildVariable + "=" + d.String()}
-	child.Stdout = os.Stdout
+	child.Env = append(environment(), fakeprovider.ChildVariable+"="+d.String())
+	if stdout != nil {
+		child.Stdout = stdout
+	}
 	if err := child.Start(); err != nil {
 		return 0, err
 	}

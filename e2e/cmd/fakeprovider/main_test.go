@@ -124,7 +124,7 @@ func TestLog(t *testing.T) {
 	for i, r := range runs {
 		got := fmt.Sprintln(r.N, filepath.Base(r.Name), r.Args, r.Dir, r.Env, r.Child)
 		want := fmt.Sprintln(i+1, []string{"one", "two"}[i], "[get-credentials -v=2]", dir, "[A=1]", 0)
-		if got != want || r.Stdin != request || r.Pid == 0 {
+		if got != want || r.Stdin != request || r.Pid == 0 || r.Parent != os.Getpid() {
 			t.Errorf("run %+v, want %s", r, want)
 		}
 		if q := r.Request(); q.Image != "r.io:5000/team/app" || q.ServiceAccountToken != `a.b"c` || q.Kind != "CredentialProviderRequest" {
@@ -157,11 +157,11 @@ func TestLogOfManyAtOnce(t *testing.T) {
 	}
 }
 
-// The child keeps the standard output open when the program has ended, and starts
-// nothing itself, whatever else is in its environment.
+// The child keeps the standard output open when the program has ended, and the quiet
+// one does not.
 func TestChild(t *testing.T) {
 	path, log := binary(t), filepath.Join(t.TempDir(), "log")
-	script := fakeprovider.Script{Log: log, Child: fakeprovider.Duration(5 * time.Minute), Stdout: "x"}
+	script := fakeprovider.Script{Log: log, Child: fakeprovider.Duration(5 * time.Minute), Quiet: fakeprovider.Duration(5 * time.Minute), Stdout: "x"}
 	cmd := command(t, path, fakeprovider.Variable+"="+script.String())
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -175,9 +175,18 @@ func TestChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	runs, err := fakeprovider.Runs(log)
-	if err != nil || len(runs) != 1 || runs[0].Child == 0 {
+	if err != nil || len(runs) != 1 || runs[0].Child == 0 || runs[0].Quiet == 0 {
 		t.Fatalf("%+v, %v", runs, err)
 	}
+	quiet, err := os.FindProcess(runs[0].Quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := quiet.Kill(); err != nil {
+			t.Errorf("the quiet child: %v", err)
+		}
+	}()
 	child, err := os.FindProcess(runs[0].Child)
 	if err != nil {
 		t.Fatal(err)

@@ -32,6 +32,10 @@ type options struct {
 }
 
 func main() {
+	if err := faults.FirstProcess(); err != nil {
+		fmt.Fprintln(os.Stderr, "faults: "+err.Error())
+		os.Exit(1)
+	}
 	var o options
 	flag.StringVar(&o.only, "only", "", "only the faults whose name contains `NAME`")
 	flag.BoolVar(&o.short, "short", false, "only a few faults, and less time for each")
