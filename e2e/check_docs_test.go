@@ -50,7 +50,7 @@ func testCheckDocs(t *testing.T, s *suite) {
 	writeIn(t, home, "providers.yaml", "apiVersion: kubelet.config.k8s.io/v1\nkind: CredentialProviderConfig\nproviders:\n"+
 		"- {name: plugin, matchImages: [registry.example.com], defaultCacheDuration: 1h, apiVersion: credentialprovider.kubelet.k8s.io/v1}\n")
 	writeIn(t, home, "plugins/plugin", "#!/bin/sh\nexit 1\n")
-	if err := os.Chmod(filepath.Join(home, "plugins", "plugin"), 0o700); err != nil { //nolint:gosec // a plugin is executable
+	if err := os.Chmod(filepath.Join(home, "plugins", "plugin"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 

@@ -34,8 +34,8 @@ func TestBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runner := newFailing()
 		s := setOf(runner, named("plugin", "*.io"))
-		for n, wait := range []time.Duration{10, 20, 40, 80, 160, 300, 300, 300} {
-			wait *= time.Second
+		for n, seconds := range []int{10, 20, 40, 80, 160, 300, 300, 300} {
+			wait := time.Duration(seconds) * time.Second
 			when := fmt.Sprintf("failure %d", n+1)
 			ask(t, s, "r.io/a").wantWhy(t, when, "it ends with exit status 1")
 			runner.wantRuns(t, when, n+1)

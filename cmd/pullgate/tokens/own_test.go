@@ -78,7 +78,7 @@ func TestOwn(t *testing.T) {
 		"own-api":                        {err: `it asks for tokens for the API server itself ("own-api"): give it an audience of its own`},
 		"https://kubernetes.default.svc": {err: `it asks for tokens for the API server itself ("https://kubernetes.default.svc"): give it an audience of its own`},
 	} {
-		got, err := newAPI().own(t, dir, apiServer).Token(t.Context(), identity("one"), audience)
+		got, err := newAPI().own(t, dir, apiServer).Token(t.Context(), identity(), audience)
 		if got != want.token || said(err) != want.err {
 			t.Errorf("%s: %.20q, %v, want %.20q, %s", audience, got, err, want.token, want.err)
 		}
@@ -92,7 +92,7 @@ func TestOwnRenewed(t *testing.T) {
 	for n, version := range []string{"1", "2"} {
 		token := signed(t, ownClaims("one", []string{sts}, time.Now().Add(time.Duration(n+1)*time.Hour)))
 		project(t, dir, version, map[string]string{"token-0": token})
-		if got, err := o.Token(t.Context(), identity("one"), sts); err != nil || got != token {
+		if got, err := o.Token(t.Context(), identity(), sts); err != nil || got != token {
 			t.Errorf("version %s: %.20q, %v", version, got, err)
 		}
 	}
@@ -138,7 +138,7 @@ func TestOwnIdentify(t *testing.T) {
 		t.Fatal(err)
 	}
 	fails("pullgate cannot read the folder of --image-credential-token-dir")
-	if _, err := o.Token(t.Context(), identity("one"), sts); said(err) != "pullgate cannot read the folder of --image-credential-token-dir" {
+	if _, err := o.Token(t.Context(), identity(), sts); said(err) != "pullgate cannot read the folder of --image-credential-token-dir" {
 		t.Error(err)
 	}
 	o = a.own(t, "", APIServer{})

@@ -27,7 +27,7 @@ func TestRenewal(t *testing.T) {
 				p := a.pods()
 				get := func(want int) {
 					t.Helper()
-					got, err := p.Token(t.Context(), identity("one"), sts)
+					got, err := p.Token(t.Context(), identity(), sts)
 					if err != nil || got != fmt.Sprintf("one.%s.%d", sts, want) {
 						t.Errorf("%q, %v, want number %d", got, err, want)
 					}
@@ -57,7 +57,7 @@ func TestRenewalFails(t *testing.T) {
 		p := a.pods()
 		token := func() (string, error) {
 			defer synctest.Wait()
-			return p.Token(t.Context(), identity("one"), sts)
+			return p.Token(t.Context(), identity(), sts)
 		}
 		if _, err := token(); err != nil {
 			t.Fatal(err)
@@ -95,7 +95,7 @@ func TestGone(t *testing.T) {
 		p := a.pods()
 		token := func() error {
 			defer synctest.Wait()
-			_, err := p.Token(t.Context(), identity("one"), sts)
+			_, err := p.Token(t.Context(), identity(), sts)
 			return err
 		}
 		if err := token(); err != nil {
