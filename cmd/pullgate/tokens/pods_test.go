@@ -60,7 +60,7 @@ func TestIdentify(t *testing.T) {
 		t.Errorf("%d reads, want 2", a.gets)
 	}
 	_, err := p.Identify(t.Context(), provider.Account{Namespace: team, Name: "nobody"})
-	if want := `ServiceAccount "nobody" in namespace "team" does not exist`; err == nil || err.Error() != want {
+	if want := `ServiceAccount "team/nobody" does not exist`; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
@@ -142,7 +142,7 @@ func TestSilentAPIServer(t *testing.T) {
 				if took := time.Since(start); took != tc.want {
 					t.Errorf("after %s, want %s", took, tc.want)
 				}
-				if want := `the API server gives no token of ServiceAccount "builder" in namespace "team": it does not answer in time`; err == nil || err.Error() != want {
+				if want := `no token of ServiceAccount "team/builder": the API server does not answer in time`; err == nil || err.Error() != want {
 					t.Errorf("%v, want %s", err, want)
 				}
 			})
@@ -159,7 +159,7 @@ func TestMadeAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.set("two", nil)
-	want := `ServiceAccount "builder" in namespace "team" was made anew a moment ago: try again`
+	want := `ServiceAccount "team/builder" was made anew a moment ago: try again`
 	if _, err := p.Token(t.Context(), old, sts); err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -182,7 +182,7 @@ func TestChangedRequest(t *testing.T) {
 			a := newAPI()
 			a.change = change
 			got, err := a.pods().Token(t.Context(), identity(), sts)
-			want := `the API server gives no token of ServiceAccount "builder" in namespace "team": it gives one for other audiences`
+			want := `no token of ServiceAccount "team/builder": the API server gives one for other audiences`
 			if got != "" || err == nil || err.Error() != want {
 				t.Errorf("%q, %v, want %s", got, err, want)
 			}

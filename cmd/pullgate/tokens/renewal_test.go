@@ -76,7 +76,7 @@ func TestRenewalFails(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		_, err := token()
-		want := `the API server gives no token of ServiceAccount "builder" in namespace "team": it cannot be reached, or its answer cannot be read`
+		want := `no token of ServiceAccount "team/builder": the API server cannot be reached, or its answer cannot be read`
 		if err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
@@ -106,7 +106,7 @@ func TestGone(t *testing.T) {
 		if err := token(); err != nil { // the renewal
 			t.Fatal(err)
 		}
-		if err := token(); err == nil || err.Error() != `ServiceAccount "builder" in namespace "team" does not exist` {
+		if err := token(); err == nil || err.Error() != `ServiceAccount "team/builder" does not exist` {
 			t.Errorf("%v", err)
 		}
 	})
