@@ -23,9 +23,14 @@ func cloudHosts() []string {
 		"111122223333.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn", "111122223333.dkr.ecr.eusc-de-east-1.amazonaws.eu",
 		"111122223333.dkr.ecr.us-iso-east-1.c2s.ic.gov", "111122223333.dkr.ecr.us-isob-east-1.sc2s.sgov.gov",
 		"111122223333.dkr.ecr.eu-isoe-west-1.cloud.adc-e.uk", "111122223333.dkr.ecr.us-isof-south-1.csp.hci.ic.gov",
+		"111122223333.dkr.ecr-fips.us-iso-east-1.c2s.ic.gov", "111122223333.dkr.ecr-fips.us-isob-east-1.sc2s.sgov.gov",
+		"111122223333.dkr.ecr-fips.eu-isoe-west-1.cloud.adc-e.uk", "111122223333.dkr.ecr-fips.us-isof-south-1.csp.hci.ic.gov",
 		"europe-west3-docker.pkg.dev", "gcr.io", "eu.gcr.io", "container.cloud.google.com",
 		"acme.azurecr.io", "acme.azurecr.cn", "acme.azurecr.us", "acme.azurecr.de",
+		"acme.westeurope.geo.azurecr.io", "acme.chinanorth3.geo.azurecr.cn", "acme.usgovvirginia.geo.azurecr.us", "acme.germanycentral.geo.azurecr.de",
+		"acme.azurecr.eaglex.ic.gov", "acme.azurecr.microsoft.scloud",
 		"fra.ocir.io", "ocir.eu-frankfurt-1.oci.oraclecloud.com",
+		"cr.yandex", "cr.yandexcloud.kz", "cr.eu-north1.nebius.cloud", "registry.redhat.io", "registry.connect.redhat.com",
 	}
 }
 

@@ -151,7 +151,13 @@ func (s *suite) providing(t *testing.T, c *site, config string, flags []string) 
 // through, and all that is said of it.
 func (c *webhookClient) review(t *testing.T, namespace, image string) (allowed bool, said []string) {
 	t.Helper()
-	a, err := c.send(t, "", "", plantedReview(t, namespace, pod(image)))
+	return c.ask(t, plantedReview(t, namespace, pod(image)))
+}
+
+// ask is the same for any AdmissionReview.
+func (c *webhookClient) ask(t *testing.T, review string) (allowed bool, said []string) {
+	t.Helper()
+	a, err := c.send(t, "", "", review)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,6 +117,16 @@ func TestPullgate(t *testing.T) {
 		{"bad credential providers", testBadProviders},
 		// provider_end_test.go
 		{"providers end with pullgate", testProviderEndsWithPullgate},
+		// accounttokens_test.go
+		{"tokens: of Pods", testPodTokens},
+		{"tokens: without a Pod", testTokensWithoutPod},
+		{"tokens: annotation mended", testTokensMended},
+		{"tokens: account made anew", testTokensMadeAnew},
+		{"tokens: own", testOwnTokens},
+		// accounttokens_refused_test.go
+		{"tokens: policy", testTokenPolicy},
+		{"tokens: none", testNoTokens},
+		{"tokens: of no use", testUselessTokens},
 		// server_test.go
 		{"SIGTERM", testSIGTERM},
 		{"warm-up", testWarmUp},

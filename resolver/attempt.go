@@ -36,6 +36,9 @@ type outcome struct {
 	index *content.Index
 	// listed tells that the registry's error list says that the image is not there.
 	listed bool
+	// served tells that the registry has served something: what is wrong with that is
+	// wrong with it for everybody.
+	served bool
 	// page tells that something in the registry's place has answered.
 	page bool
 	// doubt is what it came to at an endpoint that a node asks before, and that
@@ -176,6 +179,7 @@ func (r *Resolver) lookup(first context.Context, ref reference.Reference, login 
 // endpoint might have that could not be asked.
 func (r *Resolver) judge(ctx context.Context, ref reference.Reference, m registry.Manifest, login registry.Login) outcome {
 	o := r.inspect(ctx, ref, m, login)
+	o.served = o.served || o.reason == UnsupportedManifest
 	if m.Doubt != nil {
 		doubt := classify(ref, m.Doubt)
 		if o.reason.Class() == ClassDefinite {

@@ -131,43 +131,46 @@ func well(provider string) fakeprovider.Script {
 // processes are how many there are that plugins are, or have left behind, and how many
 // have ended that one of the parents has not waited for.
 func (p *plugins) processes(parents ...int) (n int, err error) {
+	alive, err := p.all()
+	if err != nil {
+		return 0, err
+	}
 	all, err := procfs.AllProcs()
 	if err != nil {
 		return 0, fmt.Errorf("look for processes: %w", err)
 	}
 	for _, one := range all {
-		if p.owns(one) {
-			n++
-			continue
-		}
 		// One that is gone since is none.
 		if stat, err := one.Stat(); err == nil && stat.State == "Z" && slices.Contains(parents, stat.PPID) {
 			n++
 		}
 	}
-	return n, nil
+	return n + len(alive), nil
 }
 
-// owns reports whether a process is a plugin's. One that has ended has no environment.
-func (p *plugins) owns(one procfs.Proc) bool {
-	environment, err := one.Environ()
+// all are the processes of plugins, without those that have ended: they have no
+// environment any more.
+func (p *plugins) all() (pids []int, err error) {
+	all, err := procfs.AllProcs()
 	if err != nil {
-		return false
+		return nil, fmt.Errorf("look for processes: %w", err)
 	}
-	return slices.Contains(environment, pluginMarker+p.dir)
+	for _, one := range all {
+		if environment, err := one.Environ(); err == nil && slices.Contains(environment, pluginMarker+p.dir) {
+			pids = append(pids, one.PID)
+		}
+	}
+	return pids, nil
 }
 
 // end ends what plugins have left behind.
 func (p *plugins) end() {
-	all, err := procfs.AllProcs()
+	pids, err := p.all()
 	if err != nil {
 		return
 	}
-	for _, one := range all {
-		if !p.owns(one) {
-			continue
-		}
-		if process, err := os.FindProcess(one.PID); err == nil {
+	for _, pid := range pids {
+		if process, err := os.FindProcess(pid); err == nil {
 			_ = process.Kill()
 		}
 	}

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,7 +29,7 @@ func TestProcesses(t *testing.T) {
 		t.Helper()
 		if err := eventually(t.Context(), time.Minute, time.Millisecond, func(context.Context) error {
 			if got, err := p.processes(os.Getpid()); err != nil || got != n {
-				return fmt.Errorf("%d processes, %v, want %d", got, err, n)
+				return errors.Join(err, fmt.Errorf("%d processes, want %d", got, n))
 			}
 			return nil
 		}); err != nil {

@@ -53,8 +53,32 @@ func provided(ctx context.Context, b *Bench) error {
 // does has the plugin do something else.
 func does(s fakeprovider.Script) func(context.Context, *Bench, *tally) (*broken, error) {
 	return func(_ context.Context, b *Bench, _ *tally) (*broken, error) {
-		return &broken{off: func(context.Context) error { return b.plugins.tell(briefProvider, well(briefProvider)) }}, b.plugins.tell(briefProvider, s)
+		return &broken{off: b.plugins.mend}, b.plugins.tell(briefProvider, s)
 	}
+}
+
+// mend has the plugin do well again, and waits for the runs of which it does not know
+// yet.
+func (p *plugins) mend(ctx context.Context) error {
+	if err := p.tell(briefProvider, well(briefProvider)); err != nil {
+		return err
+	}
+	before, err := p.all()
+	if err != nil {
+		return err
+	}
+	return eventually(ctx, recovery, 50*time.Millisecond, func(context.Context) error {
+		now, err := p.all()
+		if err != nil {
+			return err
+		}
+		for _, pid := range now {
+			if slices.Contains(before, pid) {
+				return fmt.Errorf("plugin %d still runs as it did while it was broken", pid)
+			}
+		}
+		return nil
+	})
 }
 
 // leavesChildren has each run leave two processes behind: one that holds the standard
@@ -92,7 +116,7 @@ func replaced(ctx context.Context, b *Bench, _ *tally) (*broken, error) {
 		if err == nil {
 			err = ranAs(ctx, slow.Log, "0")
 		}
-		return errors.Join(err, p.tell(briefProvider, well(briefProvider)))
+		return errors.Join(err, p.mend(ctx))
 	}}
 	err := p.configure("1")
 	if err == nil {

@@ -49,6 +49,10 @@ func Load(path, binDir string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("credential provider configuration: %w", err)
 	}
+	// A plugin without a slash in its path would be looked for in all of PATH.
+	if binDir, err = filepath.Abs(binDir); err != nil {
+		return nil, fmt.Errorf("folder of the credential provider plugins: %w", err)
+	}
 	if info, err := os.Stat(binDir); err != nil {
 		return nil, fmt.Errorf("folder of the credential provider plugins: %w", err)
 	} else if !info.IsDir() {
@@ -63,7 +67,7 @@ func Load(path, binDir string) (*Config, error) {
 			errs = append(errs, fmt.Errorf("credential provider configuration: %w", err))
 			continue
 		}
-		addTo(sum, data)
+		addFile(sum, file, data)
 		list, err := decode(file, data)
 		if err != nil {
 			errs = append(errs, err)
@@ -142,10 +146,16 @@ func Fingerprint(path string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		addTo(sum, []byte(file))
-		addTo(sum, data)
+		addFile(sum, file, data)
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:hashLength], nil
+}
+
+// addFile adds a file to the hash of a configuration. What Load has read and what
+// Fingerprint finds must come to the same, or it would be read again for ever.
+func addFile(sum hash.Hash, file string, data []byte) {
+	addTo(sum, []byte(file))
+	addTo(sum, data)
 }
 
 // addTo adds a part to a hash, with its length, so that no other split is equal.

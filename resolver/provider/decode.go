@@ -1,17 +1,13 @@
 package provider
 
 import (
-	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
-	"k8s.io/apimachinery/pkg/util/yaml"
 	kubeletv1 "k8s.io/kubelet/config/v1"
 
 	"github.com/pullgate/pullgate/resolver/words"
@@ -69,7 +65,7 @@ func decode(file string, data []byte) ([]kubeletv1.CredentialProvider, error) {
 	if err != nil {
 		return nil, refuse("%v%s", err, consequence)
 	}
-	if second, err := hasSecondDocument(data); err != nil || second {
+	if hasSecondDocument(data) {
 		return nil, refuse("has a second YAML document; a kubelet drops it without a word")
 	}
 	switch config := object.(type) {
@@ -91,28 +87,22 @@ func decode(file string, data []byte) ([]kubeletv1.CredentialProvider, error) {
 
 // hasSecondDocument reports whether there is anything behind the first document,
 // comments apart.
-func hasSecondDocument(data []byte) (bool, error) {
-	reader := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
-	documents := 0
-	for {
-		document, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			return documents > 1, nil
+func hasSecondDocument(data []byte) bool {
+	begun, ended := false, false
+	for line := range bytes.Lines(data) {
+		for _, mark := range []string{"---", "..."} {
+			if rest, ok := bytes.CutPrefix(line, []byte(mark)); ok && (len(rest) == 0 || bytes.ContainsAny(rest[:1], " \t\r\n")) {
+				ended, line = begun, rest
+			}
 		}
-		if err != nil {
-			return false, err
-		}
-		if !isBlank(document) {
-			documents++
-		}
-	}
-}
-
-func isBlank(document []byte) bool {
-	for line := range bytes.Lines(document) {
-		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' && !bytes.HasPrefix(line, []byte("---")) {
-			return false
+		line = bytes.TrimSpace(line)
+		switch {
+		case len(line) == 0, line[0] == '#', line[0] == '%' && !begun: // nothing, a comment, a directive
+		case ended:
+			return true
+		default:
+			begun = true
 		}
 	}
-	return true
+	return false
 }

@@ -112,17 +112,20 @@ func tokenProblems(p kubeletv1.CredentialProvider) (problems []problem) {
 	case !*t.RequireServiceAccount && len(t.RequiredServiceAccountAnnotationKeys) > 0:
 		add(".requiredServiceAccountAnnotationKeys", "needs requireServiceAccount")
 	}
-	for field, keys := range map[string][]string{
-		".requiredServiceAccountAnnotationKeys": t.RequiredServiceAccountAnnotationKeys,
-		".optionalServiceAccountAnnotationKeys": t.OptionalServiceAccountAnnotationKeys,
+	for _, list := range []struct { // in one order: what is wrong is told once for as long as it stays the same
+		field string
+		keys  []string
+	}{
+		{".requiredServiceAccountAnnotationKeys", t.RequiredServiceAccountAnnotationKeys},
+		{".optionalServiceAccountAnnotationKeys", t.OptionalServiceAccountAnnotationKeys},
 	} {
 		seen := sets.New[string]()
-		for _, key := range keys {
+		for _, key := range list.keys {
 			if wrong := validation.IsQualifiedName(strings.ToLower(key)); len(wrong) > 0 {
-				add(field, "%s: %s", words.Quote(key, maxSaid), wrong[0])
+				add(list.field, "%s: %s", words.Quote(key, maxSaid), wrong[0])
 			}
 			if seen.Has(key) {
-				add(field, "%s is given twice", words.Quote(key, maxSaid))
+				add(list.field, "%s is given twice", words.Quote(key, maxSaid))
 			}
 			seen.Insert(key)
 		}

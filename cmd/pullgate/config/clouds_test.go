@@ -82,7 +82,7 @@ func loads(t *testing.T, values []byte) error {
 	}
 	dir := t.TempDir()
 	for _, plugin := range []string{"ecr-credential-provider", "auth-provider-gcp", "acr-credential-provider"} {
-		if err := os.WriteFile(filepath.Join(dir, plugin), nil, 0o700); err != nil { //nolint:gosec // a plugin is executable
+		if err := os.WriteFile(filepath.Join(dir, plugin), nil, 0o700); err != nil {
 			return err
 		}
 	}

@@ -140,9 +140,9 @@ func (a *api) pods() *Pods { return NewPods(webhook.NewServiceAccounts(a), a, AP
 // account is the Pod's.
 func account() provider.Account { return provider.Account{Namespace: team, Name: builder} }
 
-// identity is the ServiceAccount, as it was when it had a UID.
-func identity(uid string) provider.Identity {
-	return provider.Identity{Namespace: team, Name: builder, UID: uid}
+// identity is the ServiceAccount, as it was when it had the UID one.
+func identity() provider.Identity {
+	return provider.Identity{Namespace: team, Name: builder, UID: "one"}
 }
 
 // signed is a token with these claims.

@@ -62,9 +62,9 @@ func (s APIServer) audiences() []string {
 func (s APIServer) refuse(audience string) error {
 	switch {
 	case audience == "":
-		return errors.New("it names no audience, and a token without one is good for the API server")
+		return errors.New("it asks for tokens without an audience, which are for the API server itself")
 	case slices.Contains(s.audiences(), audience):
-		return fmt.Errorf("it asks for tokens for %s, which are good for the API server itself: give it an audience of its own", quoted(audience))
+		return fmt.Errorf("it asks for tokens for the API server itself (%s): give it an audience of its own", quoted(audience))
 	default:
 		return nil
 	}

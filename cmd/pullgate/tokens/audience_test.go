@@ -26,10 +26,10 @@ func TestRefuse(t *testing.T) {
 	certificate := NewAPIServer(&rest.Config{})
 	const (
 		usual = "https://kubernetes.default.svc.cluster.local"
-		none  = "it names no audience, and a token without one is good for the API server"
+		none  = "it asks for tokens without an audience, which are for the API server itself"
 	)
 	itself := func(audience string) string {
-		return `it asks for tokens for "` + audience + `", which are good for the API server itself: give it an audience of its own`
+		return `it asks for tokens for the API server itself ("` + audience + `"): give it an audience of its own`
 	}
 	for n, tc := range []struct {
 		api      APIServer

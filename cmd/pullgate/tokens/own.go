@@ -93,7 +93,7 @@ func (o *Own) token(audience string, meant func(subject) bool) (string, error) {
 	if expired {
 		return "", fmt.Errorf("pullgate's own token for %s has expired: the kubelet has not renewed it", quoted(audience))
 	}
-	return "", fmt.Errorf("pullgate has no token of its own for %s: mount one, a projected volume with a serviceAccountToken of that audience, in the folder of --image-credential-token-dir", quoted(audience))
+	return "", fmt.Errorf("pullgate has no token of its own for %s: mount one, a projected serviceAccountToken, in the folder of --image-credential-token-dir", quoted(audience))
 }
 
 // read reads what tokens there are now. Files that are none, and tokens that are good

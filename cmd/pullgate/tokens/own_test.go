@@ -67,7 +67,7 @@ func TestOwn(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	const missing = ": mount one, a projected volume with a serviceAccountToken of that audience, in the folder of --image-credential-token-dir"
+	const missing = ": mount one, a projected serviceAccountToken, in the folder of --image-credential-token-dir"
 	for audience, want := range map[string]struct{ token, err string }{
 		sts:                              {token: good},
 		"text.example.com":               {token: signed(t, ownClaims("one", "text.example.com", soon))},
@@ -75,10 +75,10 @@ func TestOwn(t *testing.T) {
 		"both.example.com":               {err: `pullgate has no token of its own for "both.example.com"` + missing}, // it is good for the API server too
 		"other.example.com":              {err: `pullgate has no token of its own for "other.example.com"` + missing},
 		"stale.example.com":              {err: `pullgate's own token for "stale.example.com" has expired: the kubelet has not renewed it`},
-		"own-api":                        {err: `it asks for tokens for "own-api", which are good for the API server itself: give it an audience of its own`},
-		"https://kubernetes.default.svc": {err: `it asks for tokens for "https://kubernetes.default.svc", which are good for the API server itself: give it an audience of its own`},
+		"own-api":                        {err: `it asks for tokens for the API server itself ("own-api"): give it an audience of its own`},
+		"https://kubernetes.default.svc": {err: `it asks for tokens for the API server itself ("https://kubernetes.default.svc"): give it an audience of its own`},
 	} {
-		got, err := newAPI().own(t, dir, apiServer).Token(t.Context(), identity("one"), audience)
+		got, err := newAPI().own(t, dir, apiServer).Token(t.Context(), identity(), audience)
 		if got != want.token || said(err) != want.err {
 			t.Errorf("%s: %.20q, %v, want %.20q, %s", audience, got, err, want.token, want.err)
 		}
@@ -92,7 +92,7 @@ func TestOwnRenewed(t *testing.T) {
 	for n, version := range []string{"1", "2"} {
 		token := signed(t, ownClaims("one", []string{sts}, time.Now().Add(time.Duration(n+1)*time.Hour)))
 		project(t, dir, version, map[string]string{"token-0": token})
-		if got, err := o.Token(t.Context(), identity("one"), sts); err != nil || got != token {
+		if got, err := o.Token(t.Context(), identity(), sts); err != nil || got != token {
 			t.Errorf("version %s: %.20q, %v", version, got, err)
 		}
 	}
@@ -130,15 +130,15 @@ func TestOwnIdentify(t *testing.T) {
 	}
 	a.set("three", nil)
 	pods.Anew = true
-	fails(`ServiceAccount "builder" in namespace "team" was made anew after its token`)
+	fails(`ServiceAccount "team/builder" was made anew after its token`)
 	delete(a.accounts, team+"/"+builder)
-	fails(`ServiceAccount "builder" in namespace "team" does not exist`)
+	fails(`ServiceAccount "team/builder" does not exist`)
 
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	fails("pullgate cannot read the folder of --image-credential-token-dir")
-	if _, err := o.Token(t.Context(), identity("one"), sts); said(err) != "pullgate cannot read the folder of --image-credential-token-dir" {
+	if _, err := o.Token(t.Context(), identity(), sts); said(err) != "pullgate cannot read the folder of --image-credential-token-dir" {
 		t.Error(err)
 	}
 	o = a.own(t, "", APIServer{})
@@ -163,7 +163,7 @@ func TestWarnings(t *testing.T) {
 	const (
 		nobody = `credentialProviders.tokens is "%", and no credential provider has tokenAttributes: nobody gets a token`
 		fail   = `credentialProviders.tokens is "%", and providers for `
-		itself = `"api" will fail: it asks for tokens for "api", which are good for the API server itself: give it an audience of its own`
+		itself = `"api" will fail: it asks for tokens for the API server itself ("api"): give it an audience of its own`
 	)
 	for name, tc := range map[string]struct {
 		mode      provider.TokenMode
@@ -181,7 +181,7 @@ func TestWarnings(t *testing.T) {
 		"own, bad audience":     {provider.OwnTokens, []string{"api"}, dir, []string{fail + itself}},
 		"own, without a folder": {provider.OwnTokens, []string{sts}, "", []string{fail + `"sts.example.com" will fail: pullgate has no tokens of its own: it runs without --image-credential-token-dir`}},
 		"own, another audience": {provider.OwnTokens, []string{"x", sts}, dir, []string{fail +
-			`"x" will fail: pullgate has no token of its own for "x": mount one, a projected volume with a serviceAccountToken of that audience, in the folder of --image-credential-token-dir`}},
+			`"x" will fail: pullgate has no token of its own for "x": mount one, a projected serviceAccountToken, in the folder of --image-credential-token-dir`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var want []string

@@ -153,4 +153,4 @@ func (p *Pods) create(ctx context.Context, of provider.Identity, audience string
 }
 
 // errOther is for an API server, or something before it, that changes requests.
-var errOther = errors.New("it gives one for other audiences")
+var errOther = errors.New("gives one for other audiences")

@@ -18,7 +18,7 @@ import (
 // What is asked for is bound to nothing, and as short as can be.
 func TestTokenRequest(t *testing.T) {
 	a := newAPI()
-	token, err := a.pods().Token(t.Context(), identity("one"), sts)
+	token, err := a.pods().Token(t.Context(), identity(), sts)
 	if err != nil || token != "one."+sts+".1" {
 		t.Fatalf("%q, %v", token, err)
 	}
@@ -60,7 +60,7 @@ func TestIdentify(t *testing.T) {
 		t.Errorf("%d reads, want 2", a.gets)
 	}
 	_, err := p.Identify(t.Context(), provider.Account{Namespace: team, Name: "nobody"})
-	if want := `ServiceAccount "nobody" in namespace "team" does not exist`; err == nil || err.Error() != want {
+	if want := `ServiceAccount "team/nobody" does not exist`; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
@@ -69,7 +69,7 @@ func TestIdentify(t *testing.T) {
 func TestTokensAreKept(t *testing.T) {
 	a := newAPI()
 	p := a.pods()
-	other := identity("one")
+	other := identity()
 	other.Namespace = "other"
 	a.accounts["other/"+builder] = a.accounts[team+"/"+builder]
 	for n, step := range []struct {
@@ -77,12 +77,12 @@ func TestTokensAreKept(t *testing.T) {
 		audience string
 		want     string
 	}{
-		{identity("one"), sts, "one." + sts + ".1"},
-		{identity("one"), sts, "one." + sts + ".1"},
-		{identity("one"), "other.example.com", "one.other.example.com.2"},
+		{identity(), sts, "one." + sts + ".1"},
+		{identity(), sts, "one." + sts + ".1"},
+		{identity(), "other.example.com", "one.other.example.com.2"},
 		{other, sts, "one." + sts + ".3"},
 		{other, sts, "one." + sts + ".3"},
-		{identity("one"), sts, "one." + sts + ".1"},
+		{identity(), sts, "one." + sts + ".1"},
 	} {
 		if got, err := p.Token(t.Context(), step.of, step.audience); err != nil || got != step.want {
 			t.Errorf("%d: %q, %v, want %q", n, got, err, step.want)
@@ -99,14 +99,14 @@ func TestJoined(t *testing.T) {
 		first, leave := context.WithCancel(t.Context())
 		gone := make(chan error, 1)
 		go func() {
-			_, err := p.Token(first, identity("one"), sts)
+			_, err := p.Token(first, identity(), sts)
 			gone <- err
 		}()
 		synctest.Wait()
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() {
-				if got, err := p.Token(t.Context(), identity("one"), sts); err != nil || got != "one."+sts+".1" {
+				if got, err := p.Token(t.Context(), identity(), sts); err != nil || got != "one."+sts+".1" {
 					t.Errorf("%q, %v", got, err)
 				}
 			})
@@ -137,12 +137,12 @@ func TestSilentAPIServer(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), tc.patience)
 				defer cancel()
 				start := time.Now()
-				_, err := a.pods().Token(ctx, identity("one"), sts)
+				_, err := a.pods().Token(ctx, identity(), sts)
 				defer time.Sleep(requestTimeout) // the request goes on
 				if took := time.Since(start); took != tc.want {
 					t.Errorf("after %s, want %s", took, tc.want)
 				}
-				if want := `the API server gives no token of ServiceAccount "builder" in namespace "team": it does not answer in time`; err == nil || err.Error() != want {
+				if want := `no token of ServiceAccount "team/builder": the API server does not answer in time`; err == nil || err.Error() != want {
 					t.Errorf("%v, want %s", err, want)
 				}
 			})
@@ -159,7 +159,7 @@ func TestMadeAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.set("two", nil)
-	want := `ServiceAccount "builder" in namespace "team" was made anew a moment ago: try again`
+	want := `ServiceAccount "team/builder" was made anew a moment ago: try again`
 	if _, err := p.Token(t.Context(), old, sts); err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -181,8 +181,8 @@ func TestChangedRequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := newAPI()
 			a.change = change
-			got, err := a.pods().Token(t.Context(), identity("one"), sts)
-			want := `the API server gives no token of ServiceAccount "builder" in namespace "team": it gives one for other audiences`
+			got, err := a.pods().Token(t.Context(), identity(), sts)
+			want := `no token of ServiceAccount "team/builder": the API server gives one for other audiences`
 			if got != "" || err == nil || err.Error() != want {
 				t.Errorf("%q, %v, want %s", got, err, want)
 			}
@@ -194,7 +194,7 @@ func TestChangedRequest(t *testing.T) {
 func TestRefusedAudience(t *testing.T) {
 	a := newAPI()
 	for _, audience := range []string{"", "https://kubernetes.default.svc"} {
-		if got, err := a.pods().Token(t.Context(), identity("one"), audience); got != "" || err == nil {
+		if got, err := a.pods().Token(t.Context(), identity(), audience); got != "" || err == nil {
 			t.Errorf("%q: %q, %v", audience, got, err)
 		}
 	}

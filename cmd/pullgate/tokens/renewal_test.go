@@ -27,7 +27,7 @@ func TestRenewal(t *testing.T) {
 				p := a.pods()
 				get := func(want int) {
 					t.Helper()
-					got, err := p.Token(t.Context(), identity("one"), sts)
+					got, err := p.Token(t.Context(), identity(), sts)
 					if err != nil || got != fmt.Sprintf("one.%s.%d", sts, want) {
 						t.Errorf("%q, %v, want number %d", got, err, want)
 					}
@@ -57,7 +57,7 @@ func TestRenewalFails(t *testing.T) {
 		p := a.pods()
 		token := func() (string, error) {
 			defer synctest.Wait()
-			return p.Token(t.Context(), identity("one"), sts)
+			return p.Token(t.Context(), identity(), sts)
 		}
 		if _, err := token(); err != nil {
 			t.Fatal(err)
@@ -76,7 +76,7 @@ func TestRenewalFails(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		_, err := token()
-		want := `the API server gives no token of ServiceAccount "builder" in namespace "team": it cannot be reached, or its answer cannot be read`
+		want := `no token of ServiceAccount "team/builder": the API server cannot be reached, or its answer cannot be read`
 		if err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
@@ -95,7 +95,7 @@ func TestGone(t *testing.T) {
 		p := a.pods()
 		token := func() error {
 			defer synctest.Wait()
-			_, err := p.Token(t.Context(), identity("one"), sts)
+			_, err := p.Token(t.Context(), identity(), sts)
 			return err
 		}
 		if err := token(); err != nil {
@@ -106,7 +106,7 @@ func TestGone(t *testing.T) {
 		if err := token(); err != nil { // the renewal
 			t.Fatal(err)
 		}
-		if err := token(); err == nil || err.Error() != `ServiceAccount "builder" in namespace "team" does not exist` {
+		if err := token(); err == nil || err.Error() != `ServiceAccount "team/builder" does not exist` {
 			t.Errorf("%v", err)
 		}
 	})

@@ -17,7 +17,7 @@ const maxRepeated = 200
 
 // accountWords name a ServiceAccount.
 func accountWords(namespace, name string) string {
-	return fmt.Sprintf("ServiceAccount %s in namespace %s", quoted(name), quoted(namespace))
+	return "ServiceAccount " + quoted(namespace+"/"+name)
 }
 
 // unread says why a ServiceAccount could not be read.
@@ -28,7 +28,7 @@ func unread(err error, namespace, name string) error {
 	case apierrors.IsForbidden(err):
 		return fmt.Errorf("pullgate may not get %s", accountWords(namespace, name))
 	default:
-		return fmt.Errorf("pullgate cannot read %s: %s", accountWords(namespace, name), reason(err))
+		return fmt.Errorf("pullgate cannot read %s: the API server %s", accountWords(namespace, name), reason(err))
 	}
 }
 
@@ -40,24 +40,25 @@ func madeAnew(namespace, name string) error {
 	return fmt.Errorf("%s was made anew a moment ago: try again", accountWords(namespace, name))
 }
 
-// refused says why the API server gave no token of a ServiceAccount (P58, P59).
+// refused says why the API server gave no token of a ServiceAccount (P58, P59). What
+// matters comes first: a warning has 256 bytes.
 func refused(err error, namespace, name, audience string) error {
 	said := message(err)
 	policy, because, byPolicy := policyOf(said)
 	switch {
 	case byPolicy:
-		return fmt.Errorf("ValidatingAdmissionPolicy %s refuses a token of %s for %s: %s", quoted(policy), accountWords(namespace, name), quoted(audience), repeat(because))
+		return fmt.Errorf("ValidatingAdmissionPolicy %s refuses a token for %s: %s", quoted(policy), quoted(audience), repeat(because))
 	case apierrors.IsForbidden(err) && strings.Contains(said, "cannot create resource"):
-		return fmt.Errorf("pullgate may not create serviceaccounts/token with resourceNames [%s] in namespace %s: name it in the chart's credentialProviders.tokens.serviceAccounts",
+		return fmt.Errorf("pullgate may not create serviceaccounts/token, resourceNames [%s], in namespace %s: see credentialProviders.tokens.serviceAccounts of the chart",
 			quoted(name), quoted(namespace))
 	case apierrors.IsNotFound(err):
 		return gone(namespace, name)
 	case apierrors.IsConflict(err):
 		return madeAnew(namespace, name)
 	case (apierrors.IsForbidden(err) || apierrors.IsInvalid(err)) && !apierrors.IsUnexpectedServerError(err):
-		return fmt.Errorf("the API server refuses a token of %s for %s: %s", accountWords(namespace, name), quoted(audience), repeat(said))
+		return fmt.Errorf("the API server refuses a token for %s: %s", quoted(audience), repeat(said))
 	default:
-		return fmt.Errorf("the API server gives no token of %s: %s", accountWords(namespace, name), reason(err))
+		return fmt.Errorf("no token of %s: the API server %s", accountWords(namespace, name), reason(err))
 	}
 }
 
@@ -83,18 +84,18 @@ func policyOf(said string) (policy, because string, found bool) {
 	return policy, strings.TrimSpace(rest), found
 }
 
-// reason says in words of its own what else went wrong: what others have written may
+// reason says in words of its own what else the API server does: what others have written may
 // be anything.
 func reason(err error) string {
 	switch why := apierrors.ReasonForError(err); {
 	case why != metav1.StatusReasonUnknown:
-		return "it answers " + string(why)
+		return "answers " + string(why)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return "it does not answer in time"
+		return "does not answer in time"
 	case errors.Is(err, errOther):
 		return err.Error()
 	default:
-		return "it cannot be reached, or its answer cannot be read"
+		return "cannot be reached, or its answer cannot be read"
 	}
 }
 

@@ -19,14 +19,14 @@ func status(code int32, reason metav1.StatusReason, message string) error {
 
 func TestRefused(t *testing.T) {
 	const (
-		ofIt  = `ServiceAccount "builder" in namespace "team"`
+		ofIt  = `ServiceAccount "team/builder"`
 		head  = `serviceaccounts "builder" is forbidden: `
-		right = `pullgate may not create serviceaccounts/token with resourceNames ["builder"] in namespace "team": name it in the chart's credentialProviders.tokens.serviceAccounts`
-		none  = `the API server gives no token of ` + ofIt + `: `
+		right = `pullgate may not create serviceaccounts/token, resourceNames ["builder"], in namespace "team": see credentialProviders.tokens.serviceAccounts of the chart`
+		none  = `no token of ` + ofIt + `: the API server `
 	)
 	noRight := head + `User "system:serviceaccount:pullgate-system:pullgate" cannot create resource "serviceaccounts/token" in API group "" in the namespace "team"`
 	byPolicy := head + `ValidatingAdmissionPolicy 'pullgate-tokens' with binding 'the-binding' denied request: only sts`
-	policy := `ValidatingAdmissionPolicy "pullgate-tokens" refuses a token of ` + ofIt + ` for "sts.example.com": `
+	policy := `ValidatingAdmissionPolicy "pullgate-tokens" refuses a token for "sts.example.com": `
 	resource := schema.GroupResource{Resource: "serviceaccounts"}
 	for name, tc := range map[string]struct {
 		err  error
@@ -44,16 +44,16 @@ func TestRefused(t *testing.T) {
 		},
 		"webhook": {
 			status(403, metav1.StatusReasonForbidden, `admission webhook "w" denied the request: no`),
-			`the API server refuses a token of ` + ofIt + ` for "sts.example.com": admission webhook "w" denied the request: no`,
+			`the API server refuses a token for "sts.example.com": admission webhook "w" denied the request: no`,
 		},
-		"proxy":       {apierrors.NewGenericServerResponse(403, "POST", resource, "builder", "planted", 0, true), none + "it answers Forbidden"},
+		"proxy":       {apierrors.NewGenericServerResponse(403, "POST", resource, "builder", "planted", 0, true), none + "answers Forbidden"},
 		"not found":   {apierrors.NewNotFound(resource, "builder"), ofIt + " does not exist"},
 		"conflict":    {apierrors.NewConflict(resource, "builder", errors.New("planted")), ofIt + " was made anew a moment ago: try again"},
-		"overload":    {apierrors.NewTooManyRequests("planted", 1), none + "it answers TooManyRequests"},
-		"a bad day":   {apierrors.NewInternalError(errors.New("planted")), none + "it answers InternalError"},
-		"deadline":    {fmt.Errorf("planted: %w", context.DeadlineExceeded), none + "it does not answer in time"},
-		"no network":  {errors.New("dial tcp planted"), none + "it cannot be reached, or its answer cannot be read"},
-		"another one": {errOther, none + "it gives one for other audiences"},
+		"overload":    {apierrors.NewTooManyRequests("planted", 1), none + "answers TooManyRequests"},
+		"a bad day":   {apierrors.NewInternalError(errors.New("planted")), none + "answers InternalError"},
+		"deadline":    {fmt.Errorf("planted: %w", context.DeadlineExceeded), none + "does not answer in time"},
+		"no network":  {errors.New("dial tcp planted"), none + "cannot be reached, or its answer cannot be read"},
+		"another one": {errOther, none + "gives one for other audiences"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := refused(tc.err, team, builder, sts).Error(); got != tc.want {
@@ -65,12 +65,12 @@ func TestRefused(t *testing.T) {
 
 func TestUnread(t *testing.T) {
 	resource := schema.GroupResource{Resource: "serviceaccounts"}
-	const of = `ServiceAccount "builder" in namespace "team"`
+	const of = `ServiceAccount "team/builder"`
 	for want, err := range map[string]error{
-		of + " does not exist":                                           apierrors.NewNotFound(resource, "builder"),
-		"pullgate may not get " + of:                                     apierrors.NewForbidden(resource, "builder", errors.New("planted")),
-		"pullgate cannot read " + of + ": it does not answer in time":    context.Canceled,
-		"pullgate cannot read " + of + ": it answers ServiceUnavailable": apierrors.NewServiceUnavailable("planted"),
+		of + " does not exist":       apierrors.NewNotFound(resource, "builder"),
+		"pullgate may not get " + of: apierrors.NewForbidden(resource, "builder", errors.New("planted")),
+		"pullgate cannot read " + of + ": the API server does not answer in time":    context.Canceled,
+		"pullgate cannot read " + of + ": the API server answers ServiceUnavailable": apierrors.NewServiceUnavailable("planted"),
 	} {
 		if got := unread(err, team, builder).Error(); got != want {
 			t.Errorf("%s, want %s", got, want)

@@ -3,8 +3,8 @@
 // e2e/out/faults.json, and exits with 1 if a target was missed. It needs Linux, and
 // no root.
 //
-//	faults                # all faults, about twelve minutes
-//	faults -short         # a few of them, about three, and nothing is written
+//	faults                # all faults, about a quarter of an hour
+//	faults -short         # a few of them, about four minutes, and nothing is written
 //	faults -only registry # those whose name has the word, and nothing is written
 //
 // All but a short run hold the answers against the deadline that users have, and so need
