@@ -13,7 +13,7 @@ import (
 // nodeManagedWords say why a node may pull what cannot be pulled from here, and what
 // to do so that pullgate can tell.
 func (p *pulling) nodeManagedWords(standing proof.Standing, told failedAttempt, without string) string {
-	host, by := p.ref.Host, told.credential.Provider()
+	host, by := p.ref.Host, p.providerOf(told)
 	absent := told.outcome.reason != Unauthorized
 	switch {
 	case standing == proof.Mirror:
@@ -23,7 +23,11 @@ func (p *pulling) nodeManagedWords(standing proof.Standing, told failedAttempt, 
 	case by != "" && absent:
 		return fmt.Sprintf("%s, or pullgate's own identity may not see it (credential provider %s); the nodes' may", told.outcome.says, providerName(by))
 	case by != "":
-		return fmt.Sprintf("%s refuses pullgate's own identity (credential provider %s); the nodes' may be let in: let pullgate's read the repository", host, providerName(by))
+		message := fmt.Sprintf("%s refuses pullgate's own identity (credential provider %s); the nodes' may be let in: let pullgate's read the repository", host, providerName(by))
+		if told.credential.Provider() == "" { // a Secret is refused as well
+			message += "; without: " + without
+		}
+		return message
 	case len(p.answer.Withheld) > 0:
 		w := p.answer.Withheld[0]
 		return fmt.Sprintf("nodes run credential provider %s for %s: %s; without: %s", providerName(w.Provider), host, w.Why, without)
@@ -32,6 +36,16 @@ func (p *pulling) nodeManagedWords(standing proof.Standing, told failedAttempt, 
 	default:
 		return fmt.Sprintf("nodes have credentials of their own for %s: set up their credential providers to have it verified; without: %s", host, without)
 	}
+}
+
+// providerOf is the provider whose credential was tried, "" if there was none.
+func (p *pulling) providerOf(told failedAttempt) string {
+	for _, f := range append([]failedAttempt{told}, p.failed...) {
+		if by := f.credential.Provider(); by != "" {
+			return by
+		}
+	}
+	return ""
 }
 
 // providerFailed is what becomes of an image that only a credential provider that
