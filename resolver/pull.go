@@ -98,7 +98,7 @@ func (p *pulling) withProviders(ctx context.Context) *Verdict {
 		}
 		if ok {
 			p.failed = p.failed[:len(p.failed)-1]
-			if v := p.one(ctx, renewed, 0); v != nil {
+			if v := p.one(ctx, renewed); v != nil {
 				return v
 			}
 		}
@@ -124,16 +124,16 @@ func (p *pulling) each(ctx context.Context, credentials []keyring.Credential) *V
 		if len(p.failed) > maxCredentials {
 			return nil
 		}
-		if v := p.one(ctx, c, anyAge); v != nil {
+		if v := p.one(ctx, c); v != nil {
 			return v
 		}
 	}
 	return nil
 }
 
-// one tries one credential, with what is known if that is no older than maxAge.
-func (p *pulling) one(ctx context.Context, c keyring.Credential, maxAge time.Duration) *Verdict {
-	o, v := p.try(ctx, c, maxAge)
+// one tries one credential.
+func (p *pulling) one(ctx context.Context, c keyring.Credential) *Verdict {
+	o, v := p.try(ctx, c)
 	switch {
 	case v == nil:
 		p.failed = append(p.failed, failedAttempt{c, o})
@@ -148,8 +148,8 @@ func (p *pulling) one(ctx context.Context, c keyring.Credential, maxAge time.Dur
 
 // try makes an attempt, and holds what it finds against the nodes. There is no verdict
 // if it finds nothing.
-func (p *pulling) try(ctx context.Context, c keyring.Credential, maxAge time.Duration) (outcome, *Verdict) {
-	o := p.r.attempt(ctx, p.ref, c, maxAge)
+func (p *pulling) try(ctx context.Context, c keyring.Credential) (outcome, *Verdict) {
+	o := p.r.attempt(ctx, p.ref, c, anyAge)
 	if o.reason != Pullable {
 		return o, nil
 	}
