@@ -83,10 +83,11 @@ func (p *pulling) withProviders(ctx context.Context) *Verdict {
 			p.failed = append(p.failed, failedAttempt{c, before})
 			continue
 		}
+		before := len(p.failed)
 		if v := p.each(ctx, []keyring.Credential{c}); v != nil {
 			return v
 		}
-		if !p.refused() {
+		if !p.refusedSince(before) {
 			continue
 		}
 		// Nodes differ in the age of what they keep (P37).
@@ -192,9 +193,9 @@ func (p *pulling) triedBefore(c keyring.Credential) (outcome, bool) {
 	return outcome{}, false
 }
 
-// refused reports whether the last attempt was refused for its credential.
-func (p *pulling) refused() bool {
-	return len(p.failed) > 0 && p.failed[len(p.failed)-1].outcome.reason == Unauthorized
+// refusedSince reports whether the attempt since then was refused for its credential.
+func (p *pulling) refusedSince(before int) bool {
+	return len(p.failed) > before && p.failed[len(p.failed)-1].outcome.reason == Unauthorized
 }
 
 // public reports whether an image can be pulled by anyone, as far as can be told
