@@ -174,6 +174,7 @@ lint: $(GOLANGCI_LINT) $(HELM) $(HELM3) $(HELM_UNITTEST) $(ACTIONLINT) ## go vet
 	cd e2e && $(ALIKE) ../$(GOLANGCI_LINT) run --config ../.golangci.yaml ./...
 	go mod tidy -diff
 	cd e2e && go mod tidy -diff
+	cd e2e/plugins && go mod tidy -diff
 	@$(one_version) || { echo 'e2e/go.mod requires these at other versions than go.mod, so they are compiled twice: run this, and go mod tidy in e2e' >&2; exit 1; }
 
 # install builds a tool, and gives it the target's name.

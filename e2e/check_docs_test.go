@@ -46,6 +46,13 @@ func testCheckDocs(t *testing.T, s *suite) {
 	writeIn(t, home, "overlay/kustomization.yaml", "resources: [pod.yaml]\n")
 	writeIn(t, home, "overlay/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: registry.example.com/acme/app:1.2}]}\n")
 	writeIn(t, home, "login.json", `{"auths":{"registry.example.com":{"auth":"dTpw"}}}`)
+	writeIn(t, home, "config.json", `{"auths":{"registry.example.com":{"auth":"dTpw"}}}`)
+	writeIn(t, home, "providers.yaml", "apiVersion: kubelet.config.k8s.io/v1\nkind: CredentialProviderConfig\nproviders:\n"+
+		"- {name: plugin, matchImages: [registry.example.com], defaultCacheDuration: 1h, apiVersion: credentialprovider.kubelet.k8s.io/v1}\n")
+	writeIn(t, home, "plugins/plugin", "#!/bin/sh\nexit 1\n")
+	if err := os.Chmod(filepath.Join(home, "plugins", "plugin"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 
 	var commands []string
 	for _, c := range documents.In("check.md and README.md", string(page)+section) {

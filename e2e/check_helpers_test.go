@@ -20,6 +20,7 @@ import (
 type checkRun struct {
 	kubeconfig string // none if ""
 	certsD     string // the suite's if ""
+	registries string // added to the configuration file's registries, as ", name: value"
 	config     string // added to the configuration file, patientLimits if ""
 	stdin      string
 }
@@ -73,7 +74,7 @@ func (s *suite) runCheck(t *testing.T, r checkRun, args ...string) checked {
 		r.certsD = s.certsD
 	}
 	config := filepath.Join(t.TempDir(), "config.yaml")
-	content := fmt.Sprintf("apiVersion: pullgate.dev/v1alpha1\nkind: Configuration\nregistries: {configDir: %q}\n%s", r.certsD, cmp.Or(r.config, patientLimits))
+	content := fmt.Sprintf("apiVersion: pullgate.dev/v1alpha1\nkind: Configuration\nregistries: {configDir: %q%s}\n%s", r.certsD, r.registries, cmp.Or(r.config, patientLimits))
 	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -53,6 +53,8 @@ func TestPullgate(t *testing.T) {
 		{"token: private image", testTokenPrivate},
 		{"token: the wrong user", testTokenWrongUser},
 		// levels_test.go
+		{"clouds' registries, by default", testCloudsByDefault},
+
 		{"warn-only namespace", testWarnOnly},
 		{"off namespace", testOff},
 		{"strict namespace", testStrict},
@@ -99,6 +101,32 @@ func TestPullgate(t *testing.T) {
 		{"check: login of a file", testCheckDockerConfig},
 		// check_docs_test.go
 		{"check: the commands of the documentation", testCheckDocs},
+		// ecr_test.go
+		{"ECR: ways to an identity", testECRModes},
+		{"ECR: verdicts", testECRVerdicts},
+		{"ECR: one run", testECROneRun},
+		{"ECR: STS silent, check", testECRSilentCheck},
+		// ecr_webhook_test.go
+		{"ECR: password expires", testECRWebhook},
+		{"ECR: password revoked", testECRRevoked},
+		{"ECR: STS silent, webhook", testECRSilentWebhook},
+		// clouds_test.go
+		{"Google, Azure and Harbor", testOtherClouds},
+		{"Google: two keys", testGoogleTwoKeys},
+		{"Azure: token", testAzureToken},
+		{"bad credential providers", testBadProviders},
+		// provider_end_test.go
+		{"providers end with pullgate", testProviderEndsWithPullgate},
+		// accounttokens_test.go
+		{"tokens: of Pods", testPodTokens},
+		{"tokens: without a Pod", testTokensWithoutPod},
+		{"tokens: annotation mended", testTokensMended},
+		{"tokens: account made anew", testTokensMadeAnew},
+		{"tokens: own", testOwnTokens},
+		// accounttokens_refused_test.go
+		{"tokens: policy", testTokenPolicy},
+		{"tokens: none", testNoTokens},
+		{"tokens: of no use", testUselessTokens},
 		// server_test.go
 		{"SIGTERM", testSIGTERM},
 		{"warm-up", testWarmUp},

@@ -86,23 +86,30 @@ func testBadConfiguration(t *testing.T, s *suite) {
 			if err := os.WriteFile(file, []byte(tc.config), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-			defer cancel()
-			args := append([]string{"webhook", "--kubeconfig", s.cluster.Kubeconfig(), "--config", file, "--namespace", "nowhere"}, tc.args...)
-			cmd := exec.CommandContext(ctx, s.binaries[build.Pullgate], args...)
-			cmd.Env = process.Env(dir)
-			out, err := cmd.CombinedOutput()
-			if err == nil || ctx.Err() != nil {
-				t.Fatalf("it runs: %s", out)
-			}
-			if !strings.Contains(string(out), tc.want) {
+			out := s.webhookRefuses(t, append([]string{"--config", file}, tc.args...)...)
+			if !strings.Contains(out, tc.want) {
 				t.Errorf("no word of %q: %s", tc.want, out)
-			}
-			if strings.Contains(string(out), "goroutine ") {
-				t.Errorf("a panic: %s", out)
 			}
 		})
 	}
+}
+
+// webhookRefuses starts a webhook that does not start, and returns what it says.
+func (s *suite) webhookRefuses(t *testing.T, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	args = append([]string{"webhook", "--kubeconfig", s.cluster.Kubeconfig(), "--namespace", "nowhere"}, args...)
+	cmd := exec.CommandContext(ctx, s.binaries[build.Pullgate], args...)
+	cmd.Env = process.Env(t.TempDir())
+	out, err := cmd.CombinedOutput()
+	if err == nil || ctx.Err() != nil {
+		t.Fatalf("it runs: %s", out)
+	}
+	if strings.Contains(string(out), "goroutine ") {
+		t.Errorf("a panic: %s", out)
+	}
+	return string(out)
 }
 
 func testMetrics(t *testing.T, s *suite) {

@@ -24,6 +24,10 @@ func TestCloudRegistries(t *testing.T) {
 		"111122223333.dkr.ecr.us-isob-east-1.sc2s.sgov.gov",
 		"111122223333.dkr.ecr.eu-isoe-west-1.cloud.adc-e.uk",
 		"111122223333.dkr.ecr.us-isof-south-1.csp.hci.ic.gov",
+		"111122223333.dkr.ecr-fips.us-iso-east-1.c2s.ic.gov",
+		"111122223333.dkr.ecr-fips.us-isob-east-1.sc2s.sgov.gov",
+		"111122223333.dkr.ecr-fips.eu-isoe-west-1.cloud.adc-e.uk",
+		"111122223333.dkr.ecr-fips.us-isof-south-1.csp.hci.ic.gov",
 		"europe-west3-docker.pkg.dev",
 		"us-docker.pkg.dev",
 		"gcr.io",
@@ -33,6 +37,17 @@ func TestCloudRegistries(t *testing.T) {
 		"acme.azurecr.cn",
 		"acme.azurecr.us",
 		"acme.azurecr.de",
+		"acme.westeurope.geo.azurecr.io",
+		"acme.chinanorth3.geo.azurecr.cn",
+		"acme.usgovvirginia.geo.azurecr.us",
+		"acme.germanycentral.geo.azurecr.de",
+		"acme.azurecr.eaglex.ic.gov",
+		"acme.azurecr.microsoft.scloud",
+		"cr.yandex",
+		"cr.yandexcloud.kz",
+		"cr.eu-north1.nebius.cloud",
+		"registry.redhat.io",
+		"registry.connect.redhat.com",
 		"fra.ocir.io",
 		"ocir.eu-frankfurt-1.oci.oraclecloud.com",
 	}
@@ -68,7 +83,7 @@ func TestCloudRegistries(t *testing.T) {
 // pull may make it.
 func TestCloudNotFound(t *testing.T) {
 	for host, want := range map[string]Reason{
-		"europe-docker.pkg.dev": ImageNotFound, "gcr.io": ImageNotFound, "eu.gcr.io": ImageNotFound, "acme.azurecr.io": ImageNotFound,
+		"europe-docker.pkg.dev": ImageNotFound, "gcr.io": ImageNotFound, "eu.gcr.io": ImageNotFound, "acme.azurecr.io": ImageNotFound, "acme.westeurope.geo.azurecr.io": ImageNotFound,
 		"111122223333.dkr.ecr.eu-west-1.amazonaws.com": NodeManaged, "fra.ocir.io": NodeManaged,
 	} {
 		for form, registry := range map[string]http.HandlerFunc{

@@ -47,8 +47,8 @@ type RegistriesConfig struct {
 	// NodeCredentials are patterns of the registries for which nodes hold
 	// credentials of their own: a config.json, or a credential provider, as the
 	// nodes of clouds have. A refusal of an image there is never definite. By default
-	// they are the private registries of Amazon, Google, Microsoft and Oracle; a
-	// list takes the place of these. What a credential provider of pullgate's covers
+	// they are the private registries of clouds, and those of Red Hat; a list takes
+	// the place of these. What a credential provider of pullgate's covers
 	// counts as listed. The patterns are those of a kubelet's matchImages:
 	// host[:port][/path], with globs in the host's labels, such as
 	// *.dkr.ecr.*.amazonaws.com.

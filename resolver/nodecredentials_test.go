@@ -192,7 +192,7 @@ func TestWithheld(t *testing.T) {
 	r := resolverFor(t, patient(), map[string]http.Handler{other: letsIn(nil)})
 	r.nodes.UseProviders(provider.New(&provider.Config{Providers: []provider.Provider{taking}}, provider.Options{Runner: p}))
 	v := check(t.Context(), r, other+"/app:v1")
-	for _, want := range []string{`nodes run credential provider "plugin" for registry.test`, "credentialProviders.tokens", "without: it needs credentials"} {
+	for _, want := range []string{`nodes ask credential provider "plugin": it takes tokens of ServiceAccounts`, "credentialProviders.tokens"} {
 		if v.Reason != NodeManaged || !strings.Contains(v.Message, want) {
 			t.Errorf("%s %q, want %q in it", v.Reason, v.Message, want)
 		}

@@ -11,31 +11,34 @@ import (
 )
 
 // nodeManagedWords say why a node may pull what cannot be pulled from here, and what
-// to do so that pullgate can tell.
+// to do so that pullgate can tell. The image's name is beside them, and has the host.
 func (p *pulling) nodeManagedWords(standing proof.Standing, told failedAttempt, without string) string {
-	host, by := p.ref.Host, p.providerOf(told)
-	absent := told.outcome.reason != Unauthorized
+	by, absent := p.providerOf(told), told.outcome.reason != Unauthorized
+	var message string
 	switch {
 	case standing == proof.Mirror:
-		return fmt.Sprintf("nodes pull from %s through a mirror; without: %s", host, without)
+		return fmt.Sprintf("nodes pull from %s through a mirror; without: %s", p.ref.Host, without)
 	case standing == proof.Import:
-		return fmt.Sprintf("%s; a node's first pull may import it: name pull-through repositories in registries.pullThrough", told.outcome.says)
+		return fmt.Sprintf("%s, but a node's first pull may import it: registries.pullThrough says where", told.outcome.says)
 	case by != "" && absent:
-		return fmt.Sprintf("%s, or pullgate's own identity may not see it (credential provider %s); the nodes' may", told.outcome.says, providerName(by))
+		return fmt.Sprintf("%s, or pullgate's own identity (credential provider %s) may not see it, and nodes' may", told.outcome.says, providerName(by))
 	case by != "":
-		message := fmt.Sprintf("%s refuses pullgate's own identity (credential provider %s); the nodes' may be let in: let pullgate's read the repository", host, providerName(by))
-		if told.credential.Provider() == "" { // a Secret is refused as well
-			message += "; without: " + without
+		message = fmt.Sprintf("the registry refuses pullgate's own identity (credential provider %s), and may let the nodes' in: let pullgate's read the repository", providerName(by))
+		if told.credential.Provider() != "" { // otherwise a Secret is refused as well
+			return message
 		}
-		return message
 	case len(p.answer.Withheld) > 0:
 		w := p.answer.Withheld[0]
-		return fmt.Sprintf("nodes run credential provider %s for %s: %s; without: %s", providerName(w.Provider), host, w.Why, without)
+		message = fmt.Sprintf("nodes ask credential provider %s: %s", providerName(w.Provider), w.Why)
 	case p.asked.Covered():
-		return fmt.Sprintf("no credential provider has credentials for %s here, and nodes may have some; without: %s", host, without)
+		message = "no credential provider has credentials for it here, and nodes' may"
 	default:
-		return fmt.Sprintf("nodes have credentials of their own for %s: set up their credential providers to have it verified; without: %s", host, without)
+		message = "nodes have credentials of their own for it: set up their credential providers to have it verified"
 	}
+	if absent || len(p.pod.Credentials.all) > 0 {
+		message += "; without: " + without
+	}
+	return message
 }
 
 // providerOf is the provider whose credential was tried, "" if there was none.

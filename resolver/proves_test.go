@@ -94,7 +94,7 @@ func TestPullThrough(t *testing.T) {
 		want     Reason
 		says     string
 	}{
-		"nothing said":       {nil, proof.Own, NodeManaged, `tag "v1" does not exist; a node's first pull may import it: name pull-through repositories in registries.pullThrough`},
+		"nothing said":       {nil, proof.Own, NodeManaged, `tag "v1" does not exist, but a node's first pull may import it: registries.pullThrough says where`},
 		"there are none":     {[]string{}, proof.Own, ImageNotFound, `tag "v1" does not exist; push it, or correct the tag`},
 		"it is one":          {[]string{"*.dkr.ecr.*.amazonaws.com/team"}, proof.Own, NodeManaged, "may import it"},
 		"others are":         {[]string{"*.dkr.ecr.*.amazonaws.com/hub", gar}, proof.Own, ImageNotFound, ""},
@@ -130,16 +130,16 @@ func TestWordsOfWhatNodesHave(t *testing.T) {
 		not      []string
 	}{
 		"refused, own": {proof.Own, refused, &plugin{}, NodeManaged,
-			[]string{`registry.test refuses pullgate's own identity (credential provider "plugin")`, "the nodes' may be let in", "let pullgate's read the repository"}, []string{"imagePullSecrets"}},
+			[]string{`the registry refuses pullgate's own identity (credential provider "plugin")`, "may let the nodes' in", "let pullgate's read the repository"}, []string{"imagePullSecrets"}},
 		"refused, node": {proof.Node, refused, &plugin{}, Unauthorized,
 			[]string{`registry.test refuses the credentials of credential provider "plugin"`}, []string{"pullgate's own identity", "could be pulled"}},
 		"not there, own": {proof.Own, letsIn(map[string]http.HandlerFunc{"u:p": always(404)}), &plugin{}, NodeManaged,
-			[]string{`tag "v1" does not exist, or pullgate's own identity may not see it (credential provider "plugin")`, "the nodes' may"}, nil},
+			[]string{`tag "v1" does not exist, or pullgate's own identity (credential provider "plugin") may not see it, and nodes' may`}, nil},
 		"not there, node": {proof.Node, letsIn(map[string]http.HandlerFunc{"u:p": always(404)}), &plugin{}, ImageNotFound, []string{`tag "v1" does not exist; push it, or correct the tag`}, nil},
 		"fails": {proof.Own, refused, breaking(), CredentialProviderFailed,
 			[]string{`credential provider "plugin" failed here: it ends with exit status 1`, "nodes may have its credentials"}, nil},
 		"has nothing": {proof.Own, refused, answering(credentialsFor()), NodeManaged,
-			[]string{"no credential provider has credentials for registry.test here, and nodes may have some", "without: it needs credentials"}, nil},
+			[]string{"no credential provider has credentials for it here, and nodes' may"}, []string{"imagePullSecrets"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := patient()

@@ -33,13 +33,20 @@ type failedAttempt struct {
 	outcome    outcome
 }
 
-// pull tries all credentials, and concludes.
+// pull tries to pull an image.
 func (r *Resolver) pull(ctx context.Context, ref reference.Reference, pod Pod) Verdict {
 	// What has to be run is under way while the Secrets are tried.
 	p := &pulling{r: r, ref: ref, pod: pod, asked: r.nodes.Providers().Ask(ctx, provider.Question{
 		Repository: ref.Name(), Account: pod.Account,
 		Tokens: r.config.CredentialProviders.Tokens, Timeout: r.config.CredentialProviders.Timeout.Duration,
 	})}
+	v := p.verdict(ctx)
+	v.Cached = p.answer.Cached
+	return v
+}
+
+// verdict tries all credentials, and concludes.
+func (p *pulling) verdict(ctx context.Context) Verdict {
 	for _, step := range []func(context.Context) *Verdict{p.withSecrets, p.withNodeFile, p.withProviders, p.withNone} {
 		if v := step(ctx); v != nil {
 			return *v

@@ -97,7 +97,7 @@ func TestAllAreNamed(t *testing.T) {
 		says     []string
 	}{
 		"node": {proof.Node, Unauthorized, []string{`registry.test refuses the credentials of Secret "regcred", the nodes' config.json and credential provider "plugin"`}},
-		"own": {proof.Own, NodeManaged, []string{`registry.test refuses pullgate's own identity (credential provider "plugin")`, "the nodes' may be let in",
+		"own": {proof.Own, NodeManaged, []string{`the registry refuses pullgate's own identity (credential provider "plugin")`, "may let the nodes' in",
 			`without: registry.test refuses the credentials of Secret "regcred"`}},
 	} {
 		config := patient()

@@ -121,7 +121,7 @@ func TestNodeManaged(t *testing.T) {
 		want       Reason
 		says       string
 	}{
-		"credentials, refused":    {RegistriesConfig{NodeCredentials: []string{"registry.*"}}, basic, NodeManaged, "nodes have credentials of their own for registry.test: set up their credential providers to have it verified; without: it needs credentials"},
+		"credentials, refused":    {RegistriesConfig{NodeCredentials: []string{"registry.*"}}, basic, NodeManaged, "nodes have credentials of their own for it: set up their credential providers to have it verified"},
 		"credentials, not found":  {RegistriesConfig{NodeCredentials: []string{"registry.test/app"}}, always(404), NodeManaged, "does not exist"},
 		"another repository":      {RegistriesConfig{NodeCredentials: []string{"registry.test/other"}}, always(404), ImageNotFound, ""},
 		"another registry":        {RegistriesConfig{NodeCredentials: []string{"*.registry.test"}}, basic, Unauthorized, ""},

@@ -120,4 +120,6 @@ type Verdict struct {
 	Digest string
 	// Detail is for the log: the error behind the Reason, without credentials.
 	Detail string
+	// Cached tells that it rests on a ServiceAccount that was not just read.
+	Cached bool
 }

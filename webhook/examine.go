@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -58,7 +59,7 @@ type Finding struct {
 func (e Examiner) Examine(ctx context.Context, s Subject, anew bool) (findings []Finding, cached bool) {
 	creds, cached := e.credentials(ctx, s, anew)
 	pod := resolver.Pod{Credentials: creds, Account: provider.Account{
-		Namespace: s.Namespace, Name: s.Spec.ServiceAccountName, Template: s.Spec.Template,
+		Namespace: s.Namespace, Name: s.Spec.ServiceAccountName, Template: s.Spec.Template, Anew: anew,
 	}}
 	if class := s.Spec.RuntimeClassName; class != nil {
 		pod.RuntimeClass = *class
@@ -83,7 +84,7 @@ func (e Examiner) Examine(ctx context.Context, s Subject, anew bool) (findings [
 		n := wait[i]
 		findings[n].Verdict = e.Checker.Check(ctx, s.Images[n].Image, pod)
 	})
-	return findings, cached
+	return findings, cached || slices.ContainsFunc(findings, func(f Finding) bool { return f.Cached })
 }
 
 // Bounds of one object, which may be written by whoever likes to see registries

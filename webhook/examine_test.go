@@ -150,3 +150,80 @@ func TestServiceAccounts(t *testing.T) {
 		}
 	})
 }
+
+// What of a ServiceAccount is too much to be kept ten thousand times is read each time.
+func TestServiceAccountsKept(t *testing.T) {
+	annotations := func(size int) map[string]string {
+		return map[string]string{"role": strings.Repeat("x", size-len("role"))}
+	}
+	secrets := func(n int) []corev1.LocalObjectReference { return make([]corev1.LocalObjectReference, n) }
+	for name, tc := range map[string]struct {
+		annotations map[string]string
+		secrets     []corev1.LocalObjectReference
+		kept        bool
+	}{
+		"bare":             {nil, nil, true},
+		"usual":            {annotations(300), secrets(2), true},
+		"largest":          {annotations(maxAnnotations), secrets(maxPullSecrets), true},
+		"many annotations": {annotations(maxAnnotations + 1), nil, false},
+		"many Secrets":     {nil, secrets(maxPullSecrets + 1), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			live := &counting{Reader: fake.NewClientBuilder().WithObjects(&corev1.ServiceAccount{
+				ObjectMeta:       metav1.ObjectMeta{Namespace: "dev", Name: "ci", UID: "7", Annotations: tc.annotations},
+				ImagePullSecrets: tc.secrets,
+			}).Build()}
+			a := NewServiceAccounts(live)
+			want := ServiceAccount{UID: "7", Annotations: tc.annotations, PullSecrets: tc.secrets}
+			for _, again := range []bool{false, true} {
+				got, cached, err := a.Get(t.Context(), "dev", "ci", false)
+				if diff := cmp.Diff(want, got); diff != "" || err != nil || cached != (again && tc.kept) {
+					t.Errorf("cached %t, %v, (-want +got):\n%s", cached, err, diff)
+				}
+			}
+			before := live.gets.Load()
+			a.Forget("dev", "ci")
+			if _, cached, err := a.Get(t.Context(), "dev", "ci", false); err != nil || cached || live.gets.Load() != before+1 {
+				t.Errorf("once it is forgotten: cached %t, %d gets, %v", cached, live.gets.Load()-before, err)
+			}
+		})
+	}
+}
+
+// agedChecker is one whose verdicts rest on a ServiceAccount out of a cache, unless
+// told not to.
+type agedChecker struct{ Checker }
+
+// Instant knows nothing.
+func (agedChecker) Instant(resolver.Image, resolver.Pod) (v resolver.Verdict, known bool) {
+	return v, false
+}
+
+// Check judges by what it is told.
+func (agedChecker) Check(_ context.Context, image resolver.Image, pod resolver.Pod) resolver.Verdict {
+	return resolver.Verdict{Image: image.Reference, Cached: image.Reference == "tokens" && !pod.Account.Anew}
+}
+
+// A verdict on any image may rest on what was read of the ServiceAccount for a
+// credential provider.
+func TestCachedServiceAccount(t *testing.T) {
+	for name, tc := range map[string]struct {
+		images       []string
+		anew, cached bool
+	}{
+		"without tokens": {[]string{"other", "another"}, false, false},
+		"with tokens":    {[]string{"other", "tokens"}, false, true},
+		"anew":           {[]string{"other", "tokens"}, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var images []workload.Image
+			for _, i := range tc.images {
+				images = append(images, workload.Image{Image: resolver.Image{Reference: i}})
+			}
+			e := Examiner{Checker: agedChecker{}, Secrets: &recordingSecrets{}, Accounts: accounts{}, Nodes: nodeList{}}
+			if _, cached := e.Examine(t.Context(), Subject{Namespace: "dev", Images: images}, tc.anew); cached != tc.cached {
+				t.Errorf("cached %t, want %t", cached, tc.cached)
+			}
+		})
+	}
+}

@@ -37,6 +37,9 @@ func newShortCache[V any](read func(context.Context, client.ObjectKey) (v V, kee
 // known returns what the cache holds.
 func (c shortCache[V]) known(key client.ObjectKey) (V, bool) { return c.cache.Get(key.String()) }
 
+// forget has an object read once more by whoever asks next.
+func (c shortCache[V]) forget(key client.ObjectKey) { c.cache.Delete(key.String()) }
+
 // get returns an object, and whether it came out of the cache. With anew it is
 // read whatever the cache holds. Errors are not kept.
 func (c shortCache[V]) get(ctx context.Context, key client.ObjectKey, anew bool) (v V, cached bool, err error) {

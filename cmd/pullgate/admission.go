@@ -29,7 +29,7 @@ type rules struct {
 	resolver  *resolver.Resolver
 }
 
-func newHandler(mgr manager.Manager, namespaces webhook.LabelGetter, nodes webhook.NodeLister, own *resolver.NodeCredentials, c config.Configuration, registerer prometheus.Registerer) (*handler, error) {
+func newHandler(mgr manager.Manager, namespaces webhook.LabelGetter, nodes webhook.NodeLister, accounts webhook.AccountReader, own *resolver.NodeCredentials, c config.Configuration, registerer prometheus.Registerer) (*handler, error) {
 	observer, err := metrics.New(registerer)
 	if err != nil {
 		return nil, fmt.Errorf("set up metrics: %w", err)
@@ -46,7 +46,7 @@ func newHandler(mgr manager.Manager, namespaces webhook.LabelGetter, nodes webho
 		Examiner: webhook.Examiner{
 			Checker:  checker,
 			Secrets:  webhook.NewSecrets(live),
-			Accounts: webhook.NewServiceAccounts(live),
+			Accounts: accounts,
 			Nodes:    nodes,
 		},
 		Observer: observer,

@@ -21,7 +21,9 @@ import (
 func setUpLogging(w io.Writer, level, format string) error {
 	var options slog.HandlerOptions
 	var parsed slog.Level
-	if err := parsed.UnmarshalText([]byte(level)); err != nil {
+	// Below debug, which slog writes as debug-4, client-go logs the bodies of Secrets
+	// and tokens.
+	if err := parsed.UnmarshalText([]byte(level)); err != nil || parsed < slog.LevelDebug {
 		return fmt.Errorf(`--log-level %q is not one of "debug", "info", "warn", "error"`, level)
 	}
 	options.Level = parsed

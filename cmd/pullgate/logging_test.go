@@ -18,3 +18,13 @@ func TestStdlibLog(t *testing.T) {
 		t.Errorf("%d bytes: %.500s", len(text), text)
 	}
 }
+
+// Whoever could ask for less than debug would get the bodies of Secrets and tokens,
+// which client-go logs then.
+func TestLogLevels(t *testing.T) {
+	for _, level := range []string{"debug-1", "debug-4", "INFO-8", "everything", ""} {
+		if err := setUpLogging(&bytes.Buffer{}, level, "json"); err == nil {
+			t.Errorf("%q is taken", level)
+		}
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/rest"
@@ -23,9 +22,6 @@ import (
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/pullgate/pullgate/cmd/pullgate/config"
-	"github.com/pullgate/pullgate/cmd/pullgate/nodecredentials"
-	"github.com/pullgate/pullgate/resolver"
-	"github.com/pullgate/pullgate/resolver/provider"
 	"github.com/pullgate/pullgate/webhook"
 )
 
@@ -85,11 +81,14 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	}
 	told := ctx
 	ctx, draining := drained(told, o.shutdownDelay)
-	own, err := addNodeCredentials(mgr, o.nodeCredentials, metrics.Registry)
+	accounts := webhook.NewServiceAccounts(mgr.GetAPIReader())
+	own, err := addNodeCredentials(mgr, o.nodeCredentials, accounts, metrics.Registry)
 	if err != nil {
 		return err
 	}
-	handler, err := newHandler(mgr, namespaces, nodes, own, c, metrics.Registry)
+	defer own.Close()
+	own.warn(c)
+	handler, err := newHandler(mgr, namespaces, nodes, accounts, own.NodeCredentials(), c, metrics.Registry)
 	if err != nil {
 		return err
 	}
@@ -101,7 +100,14 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 	if err := mgr.Add(pacer()); err != nil {
 		return fmt.Errorf("set up the garbage collector: %w", err)
 	}
-	if err := reloadConfig(mgr, o.configFile, c, handler); err != nil {
+	err = reloadConfig(mgr, o.configFile, c, func(c config.Configuration) error {
+		if err := handler.apply(c); err != nil {
+			return err
+		}
+		own.warn(c)
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	// Asking the manager for the server is what makes it start the server.
@@ -129,26 +135,6 @@ func serve(ctx context.Context, o webhookOptions, c config.Configuration) error 
 
 // loadKubeconfig finds the API server. Client-side rate limits are off: how
 // fast Pods may be created is the API server's to say, not ours.
-// addNodeCredentials reads which credentials nodes bring by themselves, and has the
-// manager read it again when it changes.
-func addNodeCredentials(mgr manager.Manager, flags nodecredentials.Flags, registerer prometheus.Registerer) (*resolver.NodeCredentials, error) {
-	counted := nodecredentials.NewMetrics()
-	log := ctrl.Log.WithName("credential-providers")
-	source, err := nodecredentials.Load(flags, provider.Options{Observer: counted, Log: log}, func(warning string) { log.Info(warning) })
-	if err != nil {
-		return nil, err
-	}
-	if err := counted.Register(registerer, source); err != nil {
-		return nil, fmt.Errorf("set up credential providers: %w", err)
-	}
-	for _, w := range source.Watchers(counted) {
-		if err := mgr.Add(w); err != nil {
-			return nil, fmt.Errorf("set up credential providers: %w", err)
-		}
-	}
-	return source.NodeCredentials(), nil
-}
-
 func loadKubeconfig(path string) (*rest.Config, error) {
 	var (
 		c   *rest.Config
@@ -169,12 +155,12 @@ func loadKubeconfig(path string) (*rest.Config, error) {
 func userAgent() string { return "pullgate/" + buildVersion().Version }
 
 // reloadConfig re-reads the configuration file, if there is one.
-func reloadConfig(mgr manager.Manager, file string, inForce config.Configuration, h *handler) error {
+func reloadConfig(mgr manager.Manager, file string, inForce config.Configuration, apply func(config.Configuration) error) error {
 	if file == "" {
 		return nil
 	}
 	reloader, err := config.NewReloader(config.ReloaderOptions{
-		Path: file, InForce: inForce, Apply: h.apply, Registerer: metrics.Registry, Log: ctrl.Log,
+		Path: file, InForce: inForce, Apply: apply, Registerer: metrics.Registry, Log: ctrl.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("set up the configuration: %w", err)

@@ -67,6 +67,7 @@ func newWebhookCommand() *cobra.Command {
 	f.StringVar(&o.healthAddress, "health-bind-address", ":8081", "`address` to serve /healthz and /readyz on")
 	f.DurationVar(&o.shutdownDelay, "shutdown-delay", 5*time.Second, "`time` between SIGTERM, upon which /readyz fails, and the end: the API server must have stopped to call by then")
 	o.nodeCredentials.Add(f)
+	o.nodeCredentials.AddTokenDir(f)
 	f.StringVar(&o.logLevel, "log-level", "info", "least `level` that is logged: debug, info, warn or error")
 	f.StringVar(&o.logFormat, "log-format", "json", "`format` of the log: json or text")
 	return cmd

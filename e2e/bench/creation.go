@@ -126,11 +126,16 @@ func creationIn(v variant, rounds, floor []round) Creation {
 
 // turn creates n Pods in one way.
 func (b *Bench) turn(ctx context.Context, v variant, n int) (r round, err error) {
+	return b.turnOf(ctx, v, n, func(i int) *corev1.Pod { return b.warmPod(v, i) })
+}
+
+// turnOf creates n Pods of a variant's namespaces.
+func (b *Bench) turnOf(ctx context.Context, v variant, n int, pod func(i int) *corev1.Pod) (r round, err error) {
 	before, err := b.cpuOfTurn(v)
 	if err != nil {
 		return r, err
 	}
-	if r.latencies, r.took, err = b.createPods(ctx, n, func(i int) *corev1.Pod { return b.warmPod(v, i) }); err != nil {
+	if r.latencies, r.took, err = b.createPods(ctx, n, pod); err != nil {
 		return r, err
 	}
 	after, err := b.cpuOfTurn(v)

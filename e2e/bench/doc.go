@@ -7,6 +7,7 @@
 //	run.go       what is measured, in which order
 //	creation.go  Pods per second, with and without a webhook
 //	cold.go      the first check of an image
+//	provider.go  Pods whose images a credential provider opens
 //	requests.go  what reaches registries and the API server
 //	memory.go    start and memory; crowd.go the large cluster
 //	growth.go    the cost of a request as things grow

@@ -18,6 +18,7 @@ type Result struct {
 	Creation  []Creation  `json:"creation"`
 	Cold      []Cold      `json:"cold"`
 	Requests  Requests    `json:"requests"`
+	Provider  Provider    `json:"provider"`
 	Start     Start       `json:"start"`
 	InProcess []InProcess `json:"inProcess"`
 	Growth    []Growth    `json:"growth"`
@@ -41,6 +42,7 @@ func (b *Bench) Run(ctx context.Context, root string) (r Result, err error) {
 		{"creation", func() (err error) { r.Creation, err = b.creation(ctx); return err }},
 		{"cold", func() (err error) { r.Cold, err = b.cold(ctx); return err }},
 		{"requests", func() (err error) { r.Requests, err = b.requests(ctx); return err }},
+		{"provider", func() (err error) { r.Provider, err = b.provider(ctx); return err }},
 		{"pods", func() (err error) { pods, err = b.growOfPod(ctx); return err }},
 		{"cache", func() (err error) { cache, r.CachedRSS, err = b.growOfCache(ctx); return err }},
 		// The last: what it puts into the cluster stays there.

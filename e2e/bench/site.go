@@ -106,8 +106,10 @@ func (s *site) start(ctx context.Context, binary string) error {
 		return err
 	}
 	s.undo = append(s.undo, s.front.Close)
-	if err := registry.MapHost(s.certsD(), host, s.url(), s.caFile()); err != nil {
-		return err
+	for _, h := range []string{host, providedHost} {
+		if err := registry.MapHost(s.certsD(), h, s.url(), s.caFile()); err != nil {
+			return err
+		}
 	}
 	return registry.MapHost(s.certsD(), "127.0.0.1_"+s.realm.Port()+"_", realm, s.caFile())
 }

@@ -45,6 +45,13 @@ func targets(r Result) (list []Target) {
 	add(q.Seen.Gets <= int64(gets), "GETs of manifests: one for each index, and in the background one for each manifest's digest", fmt.Sprintf("≤ %d", gets), "%d", q.Seen.Gets)
 	add(q.Seen.Tokens == int64(q.Credentials), "token requests, one for each repository and credential", fmt.Sprint(q.Credentials), "%d", q.Seen.Tokens)
 	add(q.SecretReads <= q.MaxSecretReads(), fmt.Sprintf("Secret reads, %d Secrets in %.0f s", q.Secrets, q.Seconds), fmt.Sprintf("≤ %d", q.MaxSecretReads()), "%d", q.SecretReads)
+	if p := r.Provider; len(p.First) > 0 {
+		add(p.Rate.Mean >= 0.98, "warm throughput with a provider's credential ÷ with a Secret", "≥ 0.98", "%.3f ± %.3f (mean of all rounds, and its standard error)",
+			p.Rate.Mean, p.Rate.Error)
+		for _, f := range p.First {
+			most(fmt.Sprintf("first check with a provider's credential ÷ with a Secret, p50, registry at %d ms", f.RegistryLatency), f.Ratio(), 1.05, "")
+		}
+	}
 	most("RSS idle", r.Start.IdleRSS, 40, " MiB")
 	most(fmt.Sprintf("RSS with %d images known", lastSize(r, "images known")), r.CachedRSS, 120, " MiB")
 	most(fmt.Sprintf("RSS with %d nodes, %d namespaces, %d Pods", r.Crowd.Nodes, r.Crowd.Namespaces, r.Crowd.Pods), r.Crowd.RSS, 100, " MiB")

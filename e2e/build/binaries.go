@@ -24,6 +24,10 @@ const (
 	// PullgateMovable is Pullgate whose clock can be moved, and whose DNS server
 	// chosen, without a hand on the machine's own: see overlay.go.
 	PullgateMovable = "pullgate-movable"
+	// ECRProvider is AWS's credential provider, as the nodes of EKS run it.
+	ECRProvider = "ecr-credential-provider"
+	// FakeProvider is a credential provider that answers as it is told.
+	FakeProvider = "fakeprovider"
 	// SetupEnvtest fetches a control plane: see envtest.go.
 	SetupEnvtest = "setup-envtest"
 )
@@ -36,7 +40,7 @@ func Basic() []string { return append(ControlPlane(), Registry, Pullgate) }
 
 // All is every program that the tests without root run. A controller manager is
 // among them: what becomes of a Deployment can't be seen without.
-func All() []string { return append(Basic(), KubeControllerManager) }
+func All() []string { return append(Basic(), KubeControllerManager, ECRProvider, FakeProvider) }
 
 // Rooted is every program that the tests with root run: a cluster with a node, and a
 // registry.
@@ -58,9 +62,15 @@ type binary struct {
 	// version makes it a `go install pkg@version`: for programs whose
 	// dependencies must not be mixed with those of this module.
 	version string
-	// parent builds in the product's module, and each time: its sources
-	// change, and Go's build cache knows best which.
+	// parent builds in the product's module.
 	parent bool
+	// changes builds each time: its sources change, and Go's build cache knows best
+	// which.
+	changes bool
+	// nested is the module in a folder of this one that it is built in: for
+	// programs that only a go.mod file can pin, and whose dependencies must not be
+	// mixed with those of this module.
+	nested string
 	// movable compiles it with the standard library of overlay.go.
 	movable bool
 	// tags are build tags.
@@ -79,6 +89,7 @@ const (
 	containerd   = "github.com/containerd/containerd/v2"
 	cniPlugins   = "github.com/containernetworking/plugins"
 	setupEnvtest = "sigs.k8s.io/controller-runtime/tools/setup-envtest"
+	providerAWS  = "k8s.io/cloud-provider-aws"
 
 	containerdVersion = "v2.4.2"
 	cniVersion        = "v1.10.0"
@@ -118,8 +129,11 @@ func binaries() map[string]binary {
 		CNILoopback:  {pkg: cniPlugins + "/plugins/main/loopback", version: cniVersion, first: "10 seconds"},
 		Pause:        {pkg: "./cmd/pause", first: "2 seconds"},
 		NoOp:         {pkg: "./cmd/noop", module: "sigs.k8s.io/controller-runtime", first: "20 seconds"},
-		Pullgate:     {pkg: "./cmd/pullgate", parent: true, first: "1 minute"},
+		// Its go.mod replaces a module, which `go install` refuses.
+		ECRProvider:  {pkg: providerAWS + "/cmd/ecr-credential-provider", module: providerAWS, nested: "plugins", first: "1 minute"},
+		FakeProvider: {pkg: "./cmd/fakeprovider", changes: true, first: "2 seconds"},
+		Pullgate:     {pkg: "./cmd/pullgate", parent: true, changes: true, first: "1 minute"},
 		// All of the standard library anew, and all that stands on it.
-		PullgateMovable: {pkg: "./cmd/pullgate", parent: true, movable: true, first: "3 minutes"},
+		PullgateMovable: {pkg: "./cmd/pullgate", parent: true, changes: true, movable: true, first: "3 minutes"},
 	}
 }

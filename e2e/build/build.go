@@ -57,7 +57,7 @@ func (m module) ensure(ctx context.Context, progress io.Writer, name string, b b
 	version := b.version
 	if version == "" && b.module != "" {
 		var err error
-		if version, err = m.version(ctx, b.module); err != nil {
+		if version, err = m.version(ctx, b); err != nil {
 			return "", err
 		}
 	}
@@ -71,7 +71,7 @@ func (m module) ensure(ctx context.Context, progress io.Writer, name string, b b
 	if err != nil {
 		return "", err
 	}
-	if !b.parent && isStamped(target, stampFile, stamp) {
+	if !b.changes && isStamped(target, stampFile, stamp) {
 		return target, nil
 	}
 	if path := r.elsewhere(ctx, m); path != "" {
@@ -83,7 +83,7 @@ func (m module) ensure(ctx context.Context, progress io.Writer, name string, b b
 	if err := m.build(ctx, progress, name, b, version); err != nil {
 		return "", err
 	}
-	if b.parent {
+	if b.changes {
 		return target, nil
 	}
 	return target, os.WriteFile(stampFile, []byte(stamp), 0o600)
@@ -119,7 +119,7 @@ func (m module) build(ctx context.Context, progress io.Writer, name string, b bi
 // command is the go command that makes a program in the folder out.
 func (m module) command(ctx context.Context, b binary, version, out, name string) *exec.Cmd {
 	args := append([]string{"build", "-o", filepath.Join(out, name)}, flags(b, version)...)
-	env, dir := os.Environ(), m.dir
+	env, dir := os.Environ(), m.of(b)
 	// The compiler spends a fifth of its time on its garbage.
 	if os.Getenv("GOGC") == "" {
 		env = append(env, "GOGC=400")

@@ -3,10 +3,12 @@ package build
 import (
 	"bytes"
 	"context"
+	"debug/buildinfo"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +84,39 @@ func TestMakefileSharesFlags(t *testing.T) {
 	}
 }
 
+// A program of a nested module is the one that its go.mod pins, and linked with
+// nothing.
+func TestNested(t *testing.T) {
+	m, err := findModule(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := binaries()[ECRProvider]
+	version, err := m.version(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if own, err := m.version(t.Context(), binary{module: b.module}); err == nil {
+		t.Errorf("this module requires %s %s as well", b.module, own)
+	}
+	paths, err := Ensure(t.Context(), os.Stderr, ECRProvider)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := buildinfo.ReadFile(paths[ECRProvider])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Path != b.pkg || info.Main.Version != version {
+		t.Errorf("it is %s %s, want %s %s", info.Path, info.Main.Version, b.pkg, version)
+	}
+	for _, want := range []debug.BuildSetting{{Key: "CGO_ENABLED", Value: "0"}, {Key: "-trimpath", Value: "true"}} {
+		if !slices.Contains(info.Settings, want) {
+			t.Errorf("no %s=%s in %v", want.Key, want.Value, info.Settings)
+		}
+	}
+}
+
 func TestStampKnowsItsParts(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, content string) {
@@ -105,6 +140,13 @@ func TestStampKnowsItsParts(t *testing.T) {
 	if again := stamp("go1", b, "v1"); again != first {
 		t.Error("the same parts have two stamps")
 	}
+	if err := os.Mkdir(filepath.Join(dir, "nested"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write("nested/go.mod", "module m/nested\n")
+	write("nested/go.sum", "")
+	nested := binary{pkg: b.pkg, module: b.module, nested: "nested"}
+	firstNested := stamp("go1", nested, "v1")
 	installed := binary{pkg: "registry", version: "v3"}
 	firstInstalled := stamp("go1", installed, "v3")
 	changed := map[string]string{
@@ -121,6 +163,13 @@ func TestStampKnowsItsParts(t *testing.T) {
 	}
 	if stamp("go1", installed, "v3") != firstInstalled {
 		t.Error("this module's go.sum changes the stamp of a program that isn't built with it")
+	}
+	if stamp("go1", nested, "v1") != firstNested {
+		t.Error("this module's go.sum changes the stamp of a program of a nested one")
+	}
+	write("nested/go.sum", "m v1 h1:x\n")
+	if stamp("go1", nested, "v1") == firstNested {
+		t.Error("a change of the nested module's go.sum does not change the stamp")
 	}
 }
 

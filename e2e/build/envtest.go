@@ -38,7 +38,7 @@ func (m module) fetched(ctx context.Context, progress io.Writer) string {
 	if os.Getenv(installedOnlyVariable) != "" {
 		return ""
 	}
-	version, err := m.version(ctx, kubernetes)
+	version, err := m.version(ctx, binary{module: kubernetes})
 	if err != nil {
 		return ""
 	}

@@ -48,9 +48,13 @@ func Root(ctx context.Context) (string, error) {
 
 func (m module) bin() string { return filepath.Join(m.dir, "bin") }
 
-// version is the version that go.mod chooses for a module.
-func (m module) version(ctx context.Context, path string) (string, error) {
-	return goCommand(ctx, m.dir, "list", "-m", "-f", "{{.Version}}", path)
+// of is the folder of the module, this one or a nested one, that a program is
+// built in.
+func (m module) of(b binary) string { return filepath.Join(m.dir, b.nested) }
+
+// version is the version that go.mod chooses for a program's module.
+func (m module) version(ctx context.Context, b binary) (string, error) {
+	return goCommand(ctx, m.of(b), "list", "-m", "-f", "{{.Version}}", b.module)
 }
 
 // stamp identifies everything that a program is made of.
@@ -59,7 +63,7 @@ func (m module) stamp(_ context.Context, b binary, version string) (string, erro
 	_, _ = fmt.Fprintf(h, "%s\n%s@%s\n%q\n", m.toolchain, b.pkg, version, flags(b, version))
 	if b.version == "" {
 		for _, name := range []string{"go.mod", "go.sum"} {
-			content, err := os.ReadFile(filepath.Join(m.dir, name))
+			content, err := os.ReadFile(filepath.Join(m.of(b), name))
 			if err != nil {
 				return "", err
 			}

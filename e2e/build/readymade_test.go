@@ -101,7 +101,7 @@ func TestRealProgramsTellTheirVersion(t *testing.T) {
 	}
 	for name, path := range paths {
 		b := binaries()[name]
-		version, err := m.version(t.Context(), b.module)
+		version, err := m.version(t.Context(), b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestEnsureTakesWhatTheAssetsHave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	version, err := m.version(t.Context(), binaries()[Etcd].module)
+	version, err := m.version(t.Context(), binaries()[Etcd])
 	if err != nil {
 		t.Fatal(err)
 	}

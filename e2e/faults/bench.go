@@ -37,6 +37,7 @@ type Bench struct {
 	binaries build.Paths
 	deadline time.Duration
 	sites    *sites
+	plugins  *plugins
 	teams    teams
 	cluster  *cluster.Cluster
 	balancer *balancer.Balancer
@@ -55,7 +56,7 @@ type Bench struct {
 
 // Prepare builds what the faults take.
 func Prepare(ctx context.Context, progress io.Writer, faults []Fault) (build.Paths, error) {
-	programs := build.Basic()
+	programs := append(build.Basic(), build.FakeProvider)
 	for _, f := range faults {
 		if f.Movable {
 			programs = append(programs, build.PullgateMovable)
@@ -98,6 +99,10 @@ func (b *Bench) start(ctx context.Context) error {
 		return err
 	}
 	b.undo = append(b.undo, b.sites.close)
+	if b.plugins, err = newPlugins(dir, b.binaries[build.FakeProvider]); err != nil {
+		return err
+	}
+	b.undo = append(b.undo, b.plugins.end)
 	if b.names, err = nameserver.Start(); err != nil {
 		return err
 	}

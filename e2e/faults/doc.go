@@ -3,6 +3,7 @@
 // of the built binary, a real API server, real registries.
 //
 //	bench.go        all that runs; sites.go the registries, replicas.go the replicas
+//	plugins.go      the replicas' credential providers
 //	specimen.go     the Pods that are tried, and what is known of them
 //	judge.go        what came of one: right, wrong, or a call that failed
 //	load.go         the stream of them, tally.go what it came to

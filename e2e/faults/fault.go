@@ -22,6 +22,9 @@ type Fault struct {
 	Movable bool
 	// Short faults are part of a short run.
 	Short bool
+	// Blames faults are of a credential provider, and every Pod that cannot be verified
+	// is told so. Of the others, no Pod is.
+	Blames bool
 	// APIServerAway faults keep the API server from taking requests.
 	APIServerAway bool
 }
@@ -34,6 +37,8 @@ type broken struct {
 	// have answered: those of a replica that died or hung, made before anybody
 	// could know. At most one for each connection that led to it. Nil is none.
 	unavoidable func() int
+	// seen is what else was wrong, once all is over. Nil is nothing.
+	seen func() []string
 }
 
 // recovery is how long it may take until everything is verified again: seconds on an
@@ -45,7 +50,7 @@ const recovery = 2 * time.Minute
 func All() []Fault {
 	return slices.Concat(
 		[]Fault{{Name: "none", Short: true, On: func(context.Context, *Bench, *tally) (*broken, error) { return &broken{}, nil }}},
-		registryFaults(), controlPlaneFaults(), certificateFaults(), configurationFaults(), movableFaults(),
+		registryFaults(), providerFaults(), controlPlaneFaults(), certificateFaults(), configurationFaults(), movableFaults(),
 	)
 }
 

@@ -21,10 +21,14 @@ import (
 // request: a connection kept alive has no deadline yet, and how many there are is
 // the load's doing. Such a connection is one goroutine where it came in and two
 // where it goes out.
-type figures struct{ goroutines, connections int }
+//
+// processes are those of plugins, and what is left of them; see plugins.
+type figures struct{ goroutines, connections, processes int }
 
 func (b *Bench) figures(ctx context.Context) (f figures, err error) {
+	var pids []int
 	for _, r := range b.present() {
+		pids = append(pids, r.Pid())
 		select {
 		case <-r.Exited():
 			return f, fmt.Errorf("a replica has ended by itself; its log ends:\n%s", r.Log())
@@ -47,26 +51,32 @@ func (b *Bench) figures(ctx context.Context) (f figures, err error) {
 		f.goroutines -= 2 * idle
 		f.connections -= idle
 	}
-	return f, nil
+	f.processes, err = b.plugins.processes(pids...)
+	return f, err
 }
 
 // metric reads one metric without labels.
 func metric(ctx context.Context, url, name string) (int, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return 0, err
-	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
-	resp, err := client.Do(req)
-	if err != nil {
-		return 0, fmt.Errorf("read %s: %w", name, err)
-	}
-	defer resp.Body.Close()
-	content, err := io.ReadAll(resp.Body)
+	content, err := metrics(ctx, url)
 	if err != nil {
 		return 0, fmt.Errorf("read %s: %w", name, err)
 	}
 	return sum(content, name+" ")
+}
+
+// metrics reads all metrics.
+func metrics(ctx context.Context, url string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	return io.ReadAll(resp.Body)
 }
 
 // sum adds the values of all metrics whose line begins so and has all the labels.

@@ -79,3 +79,21 @@ func TestMixIsDealtByWeight(t *testing.T) {
 		t.Errorf("dealt %v", count)
 	}
 }
+
+// A Pod that is told of a credential provider is one that is not verified.
+func TestTallyBlames(t *testing.T) {
+	counted := newTally()
+	for _, tc := range []struct {
+		is      judgement
+		warning string
+	}{
+		{unverified, `image "a" not verified: credential provider "brief" failed here: it did not answer in time`},
+		{unverified, `image "a" not verified: r.io does not answer`},
+		{verified, `credential provider "brief"`},
+	} {
+		counted.add(specimen{}, "a", tc.is, []string{"something", tc.warning}, nil, 0)
+	}
+	if got := counted.blames(); got != 1 {
+		t.Errorf("%d blamed, want 1", got)
+	}
+}

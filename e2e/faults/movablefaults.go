@@ -3,7 +3,6 @@ package faults
 import (
 	"context"
 	"fmt"
-	"os"
 	"strconv"
 	"time"
 
@@ -54,12 +53,7 @@ func movableFaults() (list []Fault) {
 
 // moveClock moves the clock of movable replicas, within about a second.
 func (b *Bench) moveClock(by time.Duration) error {
-	// Renamed, so that nobody reads half of it.
-	tmp := b.clock + ".new"
-	if err := os.WriteFile(tmp, []byte(strconv.Itoa(int(by/time.Second))), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(tmp, b.clock)
+	return replaceFile(b.clock, strconv.Itoa(int(by/time.Second)))
 }
 
 // forgotten is when an image that was not there is looked up again for sure, by the

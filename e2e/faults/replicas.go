@@ -31,7 +31,13 @@ func (b *Bench) addReplica(ctx context.Context) error {
 		binary = build.PullgateMovable
 		env = []string{build.ClockVariable + "=" + b.clock, build.DNSVariable + "=" + b.names.Address(), "GODEBUG=netdns=go"}
 	}
-	server, err := pullgate.Start(ctx, b.cluster, pullgate.Options{Binary: b.binaries[binary], CertsD: b.sites.certsD(), ShutdownDelay: shutdownDelay, Env: env})
+	first, variable, err := asFirst(b.binaries[binary])
+	if err != nil {
+		return err
+	}
+	server, err := pullgate.Start(ctx, b.cluster, pullgate.Options{
+		Binary: first, CertsD: b.sites.certsD(), ShutdownDelay: shutdownDelay, Env: append(env, variable...), Args: b.plugins.args(), Config: replicaConfig,
+	})
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,9 @@ type Row struct {
 	// Unverified Pods went through with a warning. NotSent are requests that the
 	// API server did not take.
 	Unverified int `json:"unverified"`
-	NotSent    int `json:"notSent"`
+	// Blamed are those of them that were told of a credential provider.
+	Blamed  int `json:"blamed"`
+	NotSent int `json:"notSent"`
 	// Before and After are what the replicas held; see figures. Mute are
 	// connections to a black hole that nobody has given up.
 	Before figures `json:"-"`
@@ -51,7 +53,9 @@ type Row struct {
 	deadline       time.Duration // of a call
 	apiServerAway  bool
 	apiServerCount int
+	blames         bool
 	notRecovered   string
+	seen           []string
 	before         string
 }
 
@@ -64,11 +68,12 @@ func (r Row) MarshalJSON() ([]byte, error) {
 		GoroutinesAfter   int `json:"goroutinesAfter"`
 		ConnectionsBefore int `json:"connectionsBefore"`
 		ConnectionsAfter  int `json:"connectionsAfter"`
-	}{plain(r), r.Before.goroutines, r.After.goroutines, r.Before.connections, r.After.connections})
+		ProcessesAfter    int `json:"processesAfter"`
+	}{plain(r), r.Before.goroutines, r.After.goroutines, r.Before.connections, r.After.connections, r.After.processes})
 }
 
 func (f figures) within(before figures) bool {
-	return f.goroutines <= before.goroutines+tolerance && f.connections <= before.connections+tolerance
+	return f.goroutines <= before.goroutines+tolerance && f.connections <= before.connections+tolerance && f.processes == 0
 }
 
 // calm notes what should not have happened before the fault.
@@ -82,7 +87,7 @@ func (r *Row) calm(t *tally) {
 func (r *Row) count(t *tally) {
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	r.Pods, r.FailedCalls, r.WrongVerdicts = t.pods(), t.count(failed), t.count(wrong)
-	r.Unverified, r.NotSent = t.count(unverified), t.count(notSent)
+	r.Unverified, r.Blamed, r.NotSent = t.count(unverified), t.blames(), t.count(notSent)
 	r.P50, r.P99 = ms(t.percentile(50)), ms(t.percentile(99))
 	r.Examples = append(r.Examples, t.examples...)
 }
@@ -99,14 +104,18 @@ func (r *Row) misses() (list []string) {
 	miss(r.Pods == 0, "no Pod was answered")
 	miss(r.P99 >= float64(r.deadline.Milliseconds()), "p99 of %.0f ms is past the deadline", r.P99)
 	miss(r.RSS >= maxRSS, "%.0f MiB of memory", r.RSS)
-	miss(!r.After.within(r.Before), "goroutines went from %d to %d, connections from %d to %d", r.Before.goroutines, r.After.goroutines, r.Before.connections, r.After.connections)
+	miss(!r.After.within(r.Before), "goroutines went from %d to %d, connections from %d to %d, and %d processes of plugins are left",
+		r.Before.goroutines, r.After.goroutines, r.Before.connections, r.After.connections, r.After.processes)
 	miss(r.Mute > 0, "%d connections have outlived their deadline", r.Mute)
+	miss(r.blames && r.Blamed == 0, "no Pod was told of the credential provider")
+	miss(r.blames && r.Blamed < r.Unverified, "%d Pods were not verified, for something else than the credential provider", r.Unverified-r.Blamed)
+	miss(!r.blames && r.Blamed > 0, "%d Pods were told of a credential provider that is well", r.Blamed)
 	miss(r.notRecovered != "", "no recovery: %s", r.notRecovered)
 	miss(r.before != "", "%s", r.before)
 	miss(r.NotSent > 0 && !r.apiServerAway, "the API server did not take %d requests", r.NotSent)
 	// A restarted API server counts from zero.
 	miss(!r.apiServerAway && r.apiServerCount != r.FailedCalls, "the API server counts %d failed calls, and the load %d", r.apiServerCount, r.FailedCalls)
-	return list
+	return append(list, r.seen...)
 }
 
 // Report is what all did.

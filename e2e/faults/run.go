@@ -20,7 +20,7 @@ const (
 
 // Run makes one fault happen, for a time under load, and tells what that did.
 func (b *Bench) Run(ctx context.Context, f Fault, under time.Duration) (Row, error) {
-	row := Row{Name: f.Name, apiServerAway: f.APIServerAway, deadline: b.deadline}
+	row := Row{Name: f.Name, apiServerAway: f.APIServerAway, deadline: b.deadline, blames: f.Blames}
 	if err := b.use(ctx, f.Movable); err != nil {
 		return row, fmt.Errorf("%s: %w", f.Name, err)
 	}
@@ -58,7 +58,7 @@ func (b *Bench) run(ctx context.Context, f Fault, under time.Duration, row *Row)
 	defer peak()
 
 	t := newTally()
-	mended, err := b.breakUnderLoad(ctx, f, under, row, t)
+	mended, seen, err := b.breakUnderLoad(ctx, f, under, row, t)
 	if err != nil {
 		return err
 	}
@@ -69,6 +69,9 @@ func (b *Bench) run(ctx context.Context, f Fault, under time.Duration, row *Row)
 		return err
 	}
 	row.Settled = time.Since(mended).Seconds()
+	if seen != nil {
+		row.seen = seen()
+	}
 	failedAfter, err := b.failedCalls(ctx)
 	row.apiServerCount = failedAfter - failedBefore
 	return err
@@ -76,22 +79,22 @@ func (b *Bench) run(ctx context.Context, f Fault, under time.Duration, row *Row)
 
 // breakUnderLoad is the fault itself, up to the end of the recovery, and returns
 // when it was mended.
-func (b *Bench) breakUnderLoad(ctx context.Context, f Fault, under time.Duration, row *Row, t *tally) (mended time.Time, err error) {
+func (b *Bench) breakUnderLoad(ctx context.Context, f Fault, under time.Duration, row *Row, t *tally) (mended time.Time, seen func() []string, err error) {
 	stop := b.load.start(ctx, t)
 	defer stop()
 	if err := sleep(ctx, 500*time.Millisecond); err != nil {
-		return mended, err
+		return mended, nil, err
 	}
 	fault, err := f.On(ctx, b, t)
 	if err != nil {
-		return mended, err
+		return mended, nil, err
 	}
 	if err := sleep(ctx, under); err != nil {
-		return mended, err
+		return mended, nil, err
 	}
 	if fault.off != nil {
 		if err := fault.off(ctx); err != nil {
-			return mended, err
+			return mended, nil, err
 		}
 	}
 	mended = time.Now()
@@ -108,7 +111,7 @@ func (b *Bench) breakUnderLoad(ctx context.Context, f Fault, under time.Duration
 		return b.load.unverifiedKinds(ctx, b.kinds, t)
 	})
 	if ctx.Err() != nil {
-		return mended, ctx.Err()
+		return mended, nil, ctx.Err()
 	}
 	row.Recovery = time.Since(mended).Seconds()
 	if err != nil {
@@ -117,7 +120,7 @@ func (b *Bench) breakUnderLoad(ctx context.Context, f Fault, under time.Duration
 	if fault.unavoidable != nil {
 		row.Unavoidable = fault.unavoidable()
 	}
-	return mended, nil
+	return mended, fault.seen, nil
 }
 
 // settle waits until nothing of a fault may be left, and counts what is.

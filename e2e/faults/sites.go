@@ -3,8 +3,10 @@ package faults
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +25,16 @@ const (
 	// namedHost leads to the open registry by serverName, which is for DNS to know.
 	namedHost  = "named.example.com"
 	serverName = "registry.faults.test"
+
+	// What the hosts below have, only credential providers open. All but the last
+	// two are the htpasswd registry.
+	keptHost = "kept.example.com"
+	// briefHosts is how many there are of briefHost.
+	briefHosts = 6
+	// mistakenHost gets a password that the registry refuses.
+	mistakenHost = "mistaken.example.com"
+	// briefOpenHost would take a credential, and needs none.
+	briefOpenHost = "brief-open.example.com"
 )
 
 const (
@@ -31,6 +43,12 @@ const (
 	// tokenLife is short so that the token server is asked all the time.
 	tokenLife = 2 * time.Second
 )
+
+// briefHost is one of the registries of the provider whose answers are soon forgotten.
+func briefHost(n int) string { return fmt.Sprintf("brief-%d.example.com", n) }
+
+// coldTag is of an image that is pushed for those who come in a crowd.
+const coldTag = proxy.Fresh + "cold"
 
 // sites are the registries and the proxies before them.
 type sites struct {
@@ -41,7 +59,9 @@ type sites struct {
 	realm   *proxy.Proxy
 	// indexes is how many indexes there are, idx-1 and up.
 	indexes atomic.Int64
-	undo    []func()
+	// coldLookUps counts those of the image with coldTag, with a credential.
+	coldLookUps atomic.Int64
+	undo        []func()
 }
 
 func startSites(ctx context.Context, dir string, binaries build.Paths) (*sites, error) {
@@ -122,7 +142,7 @@ func (s *sites) front(private, token *registry.Registry) error {
 		return err
 	}
 	add := func(target, realm string) (*proxy.Proxy, error) {
-		p, err := proxy.Start(proxy.Options{Target: target, Certificates: certificates, Realm: realm})
+		p, err := proxy.Start(proxy.Options{Target: target, Certificates: certificates, Realm: realm, Heard: s.heard})
 		if err == nil {
 			s.undo = append(s.undo, p.Close)
 		}
@@ -137,6 +157,7 @@ func (s *sites) front(private, token *registry.Registry) error {
 		steadyHost:  {s.open.URL(), ""},
 		namedHost:   {s.open.URL(), ""},
 		privateHost: {private.URL(), ""},
+		keptHost:    {private.URL(), ""},
 		tokenHost:   {token.URL(), realm + "/token"},
 	} {
 		if s.proxies[host], err = add(at.target, at.realm); err != nil {
@@ -150,8 +171,28 @@ func (s *sites) front(private, token *registry.Registry) error {
 			return err
 		}
 	}
+	for host, at := range s.provided() {
+		if err := s.mapHost(host, "https://"+at.Address()); err != nil {
+			return err
+		}
+	}
 	// A token server on loopback is asked only where certs.d names it.
 	return s.mapHost("127.0.0.1_"+s.realm.Port()+"_", realm)
+}
+
+// provided are the hosts of credential providers that have no proxy of their own.
+func (s *sites) provided() map[string]*proxy.Proxy {
+	hosts := map[string]*proxy.Proxy{mistakenHost: s.proxies[keptHost], briefOpenHost: s.proxies[steadyHost]}
+	for n := range briefHosts {
+		hosts[briefHost(n)] = s.proxies[keptHost]
+	}
+	return hosts
+}
+
+func (s *sites) heard(r *http.Request) {
+	if r.Method == http.MethodHead && strings.HasSuffix(r.URL.Path, "/manifests/"+coldTag) && r.Header.Get("Authorization") != "" {
+		s.coldLookUps.Add(1)
+	}
 }
 
 func (s *sites) certsD() string { return filepath.Join(s.dir, "certs.d") }
@@ -169,7 +210,7 @@ func (s *sites) faulty() []*proxy.Proxy {
 
 // all are all proxies.
 func (s *sites) all() []*proxy.Proxy {
-	return append(s.faulty(), s.proxies[steadyHost], s.proxies[namedHost])
+	return append(s.faulty(), s.proxies[steadyHost], s.proxies[namedHost], s.proxies[keptHost])
 }
 
 // keepPushing pushes an index a second, until ctx is done.

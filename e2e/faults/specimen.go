@@ -45,7 +45,7 @@ type teams struct{ private, token, both string }
 func newTeams(ctx context.Context, c *cluster.Cluster) (t teams, err error) {
 	good := func(hosts ...string) string { return dockerConfig(password, hosts...) }
 	for namespace, secrets := range map[*string]map[string]string{
-		&t.private: {"private": good(privateHost), "refused": dockerConfig("wrong", privateHost), "malformed": `{"auths":{"` + privateHost + `":{"auth":"%%%"}}}`},
+		&t.private: {"outdated": dockerConfig("outdated", briefHost(0)), "private": good(privateHost), "refused": dockerConfig("wrong", privateHost), "malformed": `{"auths":{"` + privateHost + `":{"auth":"%%%"}}}`},
 		&t.token:   {"token": good(tokenHost)},
 		&t.both:    {"both": good(privateHost, tokenHost), "other": good("other.example.com")},
 	} {
@@ -108,6 +108,7 @@ func (s *sites) specimens(t teams, named bool) []specimen {
 		{name: "malformed Secret", namespace: t.private, secrets: []string{"malformed"}, image: same(privateHost + "/acme/private:v1"), weight: 4},
 		{name: "no reference", namespace: t.private, image: same("No Image"), weight: 4},
 	}
+	list = append(list, providedSpecimens(t, same, fresh)...)
 	if named {
 		list = append(list,
 			specimen{name: "by name, new tag", namespace: t.private, image: fresh(namedHost + "/acme/app:" + proxy.Fresh), pullable: true, weight: 6},
@@ -115,6 +116,25 @@ func (s *sites) specimens(t teams, named bool) []specimen {
 		)
 	}
 	return list
+}
+
+// providedSpecimens are those whose images credential providers open.
+func providedSpecimens(t teams, same, fresh func(string) func() string) []specimen {
+	var turn atomic.Int64
+	// Each of the registries in turn.
+	brief := func(next func() string) func() string {
+		return func() string { return briefHost(int(turn.Add(1)%briefHosts)) + next() }
+	}
+	return []specimen{
+		{name: "provider", namespace: t.both, image: same(keptHost + "/acme/private:v1"), pullable: true, weight: 4},
+		{name: "provider, new tag", namespace: t.token, image: fresh(keptHost + "/acme/private:" + proxy.Fresh), pullable: true, weight: 4},
+		{name: "forgetful provider", namespace: t.both, image: brief(same("/acme/private:v1")), pullable: true, weight: 8},
+		{name: "forgetful provider, new tag", namespace: t.token, image: brief(fresh("/acme/private:" + proxy.Fresh)), pullable: true, weight: 8},
+		{name: "refused Secret, then provider", namespace: t.private, secrets: []string{"outdated"}, image: fresh(briefHost(0) + "/acme/private:" + proxy.Fresh), pullable: true, weight: 4},
+		{name: "provider, public", namespace: t.token, image: same(briefOpenHost + "/acme/app:v1"), pullable: true, weight: 2},
+		{name: "provider, no such tag", namespace: t.both, image: brief(same("/acme/private:missing")), weight: 4},
+		{name: "provider, refused", namespace: t.token, image: same(mistakenHost + "/acme/private:v1"), weight: 4},
+	}
 }
 
 // nextIndex is one that nobody has asked for, as long as there are any.

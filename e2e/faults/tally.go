@@ -14,6 +14,9 @@ type tally struct {
 	counts    map[judgement]int
 	latencies []time.Duration // of answers; a call that failed is counted as that
 	examples  []string
+	// blamed is how many of the unverified were told that it is for a credential
+	// provider.
+	blamed int
 }
 
 func newTally() *tally { return &tally{counts: map[judgement]int{}} }
@@ -26,6 +29,9 @@ func (t *tally) add(s specimen, image string, j judgement, warnings []string, er
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.counts[j]++
+	if j == unverified && slices.ContainsFunc(warnings, func(w string) bool { return strings.Contains(w, "credential provider ") }) {
+		t.blamed++
+	}
 	if j != notSent && j != failed {
 		t.latencies = append(t.latencies, took)
 	}
@@ -45,6 +51,12 @@ func (t *tally) count(j judgement) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.counts[j]
+}
+
+func (t *tally) blames() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.blamed
 }
 
 // pods is how many there were.

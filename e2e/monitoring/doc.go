@@ -3,6 +3,7 @@
 //
 //	scene.go       all that runs, and what is done so that every metric has something to say
 //	prometheus.go  the Prometheus server and its API
+//	providers.go   the credential providers: one that answers, one that fails
 //	files.go       the alerts, the dashboard's queries, the runbooks
 //	reference.go   docs/metrics.md, from what was scraped
 //

@@ -73,6 +73,15 @@ func (s *scene) drive(ctx context.Context) error {
 				return err
 			}
 		}
+		hosts, err := s.providerHosts(n)
+		if err != nil {
+			return err
+		}
+		for _, host := range hosts {
+			if err := s.pod(ctx, host+"/acme/app:"+tag(n)); err != nil {
+				return err
+			}
+		}
 		// Not one request for one image: a breaker wants to see several fail.
 		for i := range 5 {
 			if err := s.pod(ctx, fmt.Sprintf("%s/acme/app:%d-%d", flakyHost, n, i)); err != nil {

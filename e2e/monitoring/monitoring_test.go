@@ -175,7 +175,7 @@ func testAlerts(t *testing.T, s *scene) {
 		}
 	}
 	s.wantActive(t, "PullgateConfigurationRefused", "PullgateRegistryUnreachable", "PullgateImagesUnverified", "PullgateRateLimitNearlyUsed",
-		"PullgateCallsFailOpen", "PullgateCallsRejected")
+		"PullgateCallsFailOpen", "PullgateCallsRejected", "PullgateCredentialProviderFailing")
 	rules, err := s.server.rules(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -167,8 +167,14 @@ func (s *scene) apiServerJob() (scrapeJob, error) {
 
 // startReplicas starts two replicas. The API server calls the first.
 func (s *scene) startReplicas(ctx context.Context) error {
+	providers, err := s.writeProviders()
+	if err != nil {
+		return err
+	}
 	for n := range 2 {
-		o := pullgate.Options{Binary: s.binaries[build.Pullgate], CertsD: s.certsD(), Config: "limits: {backOff: 1h, lookupTimeout: 2m}\n", Env: s.traces.Env()}
+		o := pullgate.Options{
+			Binary: s.binaries[build.Pullgate], CertsD: s.certsD(), Config: "limits: {backOff: 1h, lookupTimeout: 2m}\n", Env: s.traces.Env(), Args: providers,
+		}
 		if n == 0 {
 			o.Port = s.port
 		}
@@ -182,7 +188,7 @@ func (s *scene) startReplicas(ctx context.Context) error {
 		return err
 	}
 	// What is counted before the first scrape has no rate.
-	err := eventually(ctx, func() error {
+	err = eventually(ctx, func() error {
 		up, err := s.server.query(ctx, `up{job="pullgate"} == 1`)
 		if err == nil && len(up) != len(s.replicas) {
 			err = fmt.Errorf("prometheus scrapes %d replicas", len(up))

@@ -35,18 +35,22 @@ func (n *Node) startKubelet(ctx context.Context, c *cluster.Cluster, o Options) 
 	if err := os.WriteFile(file, config, 0o600); err != nil {
 		return err
 	}
+	args := []string{
+		"--config=" + file,
+		"--kubeconfig=" + kubeconfig,
+		"--root-dir=" + n.folder.Path("kubelet"),
+		"--cert-dir=" + n.folder.Path("kubelet/pki"),
+		"--hostname-override=" + n.name,
+		"--node-ip=" + Address,
+	}
+	if o.CredentialProviders != "" {
+		args = append(args, "--image-credential-provider-config="+o.CredentialProviders, "--image-credential-provider-bin-dir="+o.ProviderBinDir)
+	}
 	n.kubelet, err = process.Start(process.Options{
 		Name: "kubelet",
 		Path: o.Binaries[build.Kubelet],
-		Args: []string{
-			"--config=" + file,
-			"--kubeconfig=" + kubeconfig,
-			"--root-dir=" + n.folder.Path("kubelet"),
-			"--cert-dir=" + n.folder.Path("kubelet/pki"),
-			"--hostname-override=" + n.name,
-			"--node-ip=" + Address,
-		},
-		Dir: n.folder.Path(""),
+		Args: args,
+		Dir:  n.folder.Path(""),
 	})
 	if err != nil {
 		return err

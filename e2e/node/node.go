@@ -30,6 +30,9 @@ type Options struct {
 	Binaries build.Paths
 	// CertsD is the folder that says where registries are.
 	CertsD string
+	// CredentialProviders is the kubelet's file, and ProviderBinDir the folder of its
+	// plugins; none if empty.
+	CredentialProviders, ProviderBinDir string
 	// Name is the node's; "node-1" if empty.
 	Name string
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,8 @@ type Options struct {
 	// APIServer is the URL by which it asks the API server, where that is not the
 	// cluster's own.
 	APIServer string
+	// Args are added to its own.
+	Args []string
 	// Env is added to the process's environment.
 	Env []string
 }
@@ -116,7 +119,7 @@ func start(ctx context.Context, c *cluster.Cluster, o Options) (*Server, error) 
 			"--shutdown-delay", o.ShutdownDelay.String(),
 			"--log-format", "json",
 			"--log-level", cmp.Or(o.LogLevel, "info"),
-		}, certificateArgs(o)...),
+		}, slices.Concat(certificateArgs(o), o.Args)...),
 		Grace: 2 * time.Minute,
 	})
 	if err != nil {

@@ -10,6 +10,7 @@
 //	watch.go      that no Pod that pullgate let through fails to pull
 //	stream.go     Pods that come all the time, while something else is done
 //	workloads.go  steps of users
+//	clouds.go     the step in which nodes have credentials of their own
 //	operate.go    steps of administrators
 //	owncert.go    the step in which a Secret has the certificate
 //	outage.go     steps in which pullgate is down, or gone

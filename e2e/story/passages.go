@@ -15,6 +15,8 @@ const (
 	aName  = "the name of a command, not a command"
 	words  = "words of a message"
 	images = "builds or pushes an image, for which there is no Docker here"
+	clouds = "needs an account at a cloud"
+	plugin = "needs a credential provider's plugin in pullgate's Pod"
 )
 
 // passages are all commands of the documents, in an order in which they make sense.
@@ -23,6 +25,30 @@ func passages() []passage {
 	return []passage{
 		{text: "docker build -t registry.example.com/platform/pullgate:v1 .", notRun: images},
 		{text: "docker push registry.example.com/platform/pullgate:v1", notRun: images},
+		{text: "docker build -t registry.example.com/platform/ecr-credential-provider:v1.37.1 .", notRun: images},
+		{text: "docker push registry.example.com/platform/ecr-credential-provider:v1.37.1", notRun: images},
+		{text: "docker build -t registry.example.com/platform/auth-provider-gcp:v1 .", notRun: images},
+		{text: "docker push registry.example.com/platform/auth-provider-gcp:v1", notRun: images},
+		{text: "docker build -t registry.example.com/platform/acr-credential-provider:v1 .", notRun: images},
+		{text: "docker push registry.example.com/platform/acr-credential-provider:v1", notRun: images},
+		{text: "eksctl create iamserviceaccount --cluster prod --namespace pullgate-system --name pullgate --role-only --role-name pullgate " +
+			"--attach-policy-arn arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly --approve", notRun: clouds},
+		{text: "eksctl create podidentityassociation --cluster prod --namespace pullgate-system --service-account-name pullgate " +
+			"--role-name pullgate --permission-policy-arns arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly", notRun: clouds},
+		{text: "gcloud iam service-accounts create pullgate --project shop", notRun: clouds},
+		{text: "gcloud projects add-iam-policy-binding shop --role roles/artifactregistry.reader " +
+			"--member serviceAccount:pullgate@shop.iam.gserviceaccount.com", notRun: clouds},
+		{text: "gcloud iam service-accounts add-iam-policy-binding pullgate@shop.iam.gserviceaccount.com --role roles/iam.workloadIdentityUser " +
+			`--member "serviceAccount:shop.svc.id.goog[pullgate-system/pullgate]"`, notRun: clouds},
+		{text: "az aks show --resource-group shop --name prod --query identityProfile.kubeletidentity.clientId --output tsv", notRun: clouds},
+		{text: system + "create configmap pullgate-azure --from-file=azure.json", notRun: clouds},
+		{text: "helm upgrade pullgate deploy/chart/pullgate --namespace pullgate-system --reuse-values --values eks.yaml", notRun: clouds},
+		{text: "helm upgrade pullgate deploy/chart/pullgate --namespace pullgate-system --reuse-values --values gke.yaml", notRun: clouds},
+		{text: "helm upgrade pullgate deploy/chart/pullgate --namespace pullgate-system --reuse-values --values aks.yaml", notRun: clouds},
+		{text: system + "exec deployment/pullgate -- /pullgate check --local --config=/etc/pullgate/config.yaml " +
+			"--image-credential-provider-config=/etc/pullgate-credential-providers " +
+			"--image-credential-provider-bin-dir=/opt/pullgate-credential-providers 111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/app:1.2", notRun: plugin},
+		{text: "kubectl get --raw /api/v1/namespaces/pullgate-system/services/pullgate:metrics/proxy/metrics | grep pullgate_credential_provider", notRun: plugin},
 		{text: "make demo", notRun: "CI runs it"},
 		{text: "make test", notRun: "CI runs it"},
 		{text: system + "describe certificate", notRun: "needs cert-manager"},
@@ -80,6 +106,22 @@ func passages() []passage {
 			return err
 		}},
 
+		{text: system + "rollout status deployment/pullgate", says: []string{"successfully rolled out"}},
+		// Clouds cannot be reached from here.
+		{text: "kubectl run try --image=111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/app:no-such-tag --dry-run=server", says: []string{"Warning: image"}},
+		{text: system + "create secret generic node-config --from-file=config.json", then: func(ctx context.Context, w *walk) error {
+			return w.ask(ctx, shop, secret, true) // nobody names a Secret for it
+		}},
+		{text: "helm upgrade pullgate deploy/chart/pullgate --namespace pullgate-system --reuse-values --set credentialProviders.nodeConfig=node-config", then: func(ctx context.Context, w *walk) error {
+			if err := w.ready(ctx); err != nil {
+				return err
+			}
+			if err := w.replaced(ctx); err != nil {
+				return err
+			}
+			return w.soon(ctx, secret, false)
+		}},
+
 		// The pages for the night.
 		{text: system + "get deployment,pods -l app.kubernetes.io/name=pullgate", says: []string{"deployment.apps/pullgate", "2/2", "Running"}},
 		{text: system + "describe pods -l app.kubernetes.io/name=pullgate", says: []string{"/readyz"}},
@@ -87,8 +129,9 @@ func passages() []passage {
 		{text: system + "get pods -l app.kubernetes.io/name=pullgate -o jsonpath='{.items[*].status.containerStatuses[*].lastState}'", says: []string{"{}"}},
 		// What they look for is not in the log of a pullgate that is well.
 		{text: system + "logs deployment/pullgate | grep 'Certificate step failed'", exit: 1},
-		{text: system + "logs deployment/pullgate | grep 'configuration refused'", exit: 1},
+		{text: system + "logs deployment/pullgate | grep -e 'configuration refused' -e 'config.json refused'", exit: 1},
 		{text: system + "logs deployment/pullgate | grep 'not verified'", exit: 1},
+		{text: system + "logs deployment/pullgate | grep 'credential provider'", exit: 1},
 		{text: system + "logs deployment/pullgate | grep 'not ready'", exit: 1},
 		{text: system + "logs deployment/pullgate | grep -e panic -e 'decode the request' -e 'look up the namespace'", exit: 1},
 		{text: "kubectl auth can-i update secrets/pullgate-certs --namespace pullgate-system --as system:serviceaccount:pullgate-system:pullgate", says: []string{"yes"}},

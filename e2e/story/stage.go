@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 
 	"github.com/pullgate/pullgate/e2e/build"
+	"github.com/pullgate/pullgate/e2e/cloud"
 	"github.com/pullgate/pullgate/e2e/cluster"
 	"github.com/pullgate/pullgate/e2e/front"
 	"github.com/pullgate/pullgate/e2e/node"
@@ -53,10 +54,13 @@ type story struct {
 	certsD  string
 	open    *registry.Registry
 	private *registry.Registry
+	cloud   *cloud.Cloud
 	cluster *cluster.Cluster
 	node    *node.Node
 	pulls   *pulls
 	undo    []func()
+
+	pluginDigest string // of the image with the plugin
 }
 
 func (s *story) later(f func()) { s.undo = append(s.undo, f) }
@@ -81,7 +85,13 @@ func (s *story) setUp(ctx context.Context) error {
 	if err := s.startRegistries(ctx); err != nil {
 		return err
 	}
+	if err := s.startCloud(); err != nil {
+		return err
+	}
 	if err := s.nameRegistries(ctx); err != nil {
+		return err
+	}
+	if err := s.pushPlugin(ctx); err != nil {
 		return err
 	}
 	if err := s.pushPlatformImages(ctx); err != nil {
@@ -97,7 +107,14 @@ func (s *story) setUp(ctx context.Context) error {
 		return err
 	}
 	s.later(stop)
-	if s.node, err = node.Start(ctx, s.cluster, node.Options{Binaries: s.options.Binaries, CertsD: s.certsD}); err != nil {
+	providers, plugins, err := s.nodeProviders()
+	if err != nil {
+		return err
+	}
+	s.node, err = node.Start(ctx, s.cluster, node.Options{
+		Binaries: s.options.Binaries, CertsD: s.certsD, CredentialProviders: providers, ProviderBinDir: plugins,
+	})
+	if err != nil {
 		return err
 	}
 	s.later(s.node.Stop)
@@ -179,18 +196,18 @@ func productImage(binary string) (v1.Image, error) {
 // nameRegistries gives the registries names, and writes what a node has to know of
 // them: that their CA is to be trusted.
 func (s *story) nameRegistries(ctx context.Context) error {
-	stop, err := front.ServeNames(ctx, nameServer, s.dir, map[string]string{openHost: frontAddress, privateHost: frontAddress})
+	stop, err := front.ServeNames(ctx, nameServer, s.dir, map[string]string{openHost: frontAddress, privateHost: frontAddress, cloud.Host: frontAddress})
 	if err != nil {
 		return err
 	}
 	s.later(stop)
-	ca, stop, err := front.Serve(ctx, frontAddress, map[string]string{openHost: s.open.URL(), privateHost: s.private.URL()})
+	ca, stop, err := front.Serve(ctx, frontAddress, map[string]string{openHost: s.open.URL(), privateHost: s.private.URL(), cloud.Host: s.cloud.URL()})
 	if err != nil {
 		return err
 	}
 	s.later(stop)
 	s.ca, s.certsD = string(ca), filepath.Join(s.dir, "certs.d")
-	for _, host := range []string{openHost, privateHost} {
+	for _, host := range []string{openHost, privateHost, cloud.Host} {
 		if err := os.MkdirAll(filepath.Join(s.certsD, host), 0o750); err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ type Options struct {
 
 // Programs are what has to be built beforehand.
 func Programs() []string {
-	return append(append(build.All(), build.KubeScheduler), build.Node()...)
+	return append(append(build.All(), build.KubeScheduler, build.ECRProvider), build.Node()...)
 }
 
 // step is one thing that users do, and what they meet.
@@ -51,6 +51,7 @@ func steps() []step {
 		{"Job", job},
 		{"CronJob", cronJob},
 		{"DaemonSet", daemonSet},
+		{"credential providers", credentialProviders},
 		{"rolling upgrade", rollingUpgrade},
 		{"drain", drain},
 		{"certificates and configuration", rotate},

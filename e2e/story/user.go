@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/pullgate/pullgate/e2e/build"
+	"github.com/pullgate/pullgate/e2e/cloud"
 	"github.com/pullgate/pullgate/e2e/process"
 )
 
@@ -95,7 +96,7 @@ func (s *story) chart(ctx context.Context) (chart, values string, err error) {
 	}
 	content, err := yaml.Marshal(map[string]any{
 		"image":  map[string]string{"repository": openHost + "/pullgate/pullgate"},
-		"certsD": map[string]any{openHost: s.hostFiles(openHost), privateHost: s.hostFiles(privateHost)},
+		"certsD": map[string]any{openHost: s.hostFiles(openHost), privateHost: s.hostFiles(privateHost), cloud.Host: s.hostFiles(cloud.Host)},
 		// On a busy machine the API server would let a Pod through for want of an
 		// answer, and the stream take that for pullgate's.
 		"webhook": map[string]any{"timeoutSeconds": 30},

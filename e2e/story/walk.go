@@ -110,6 +110,7 @@ func (w *walk) furnish() error {
 		manifest: bytes.ReplaceAll(content, []byte(theirs), []byte(platformImage+":v1")),
 		filepath.Join(w.home, "manifests", "team", "web.yaml"): []byte(deployment("web", missing)),
 		filepath.Join(w.home, "FILE"):                          []byte("apiVersion: pullgate.dev/v1alpha1\nkind: Configuration\n"),
+		filepath.Join(w.home, "config.json"):                   fmt.Appendf(nil, `{"auths":{%q:{"username":%q,"password":%q}}}`, privateHost, user, password),
 	}
 	for name, content := range files {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o750), os.WriteFile(name, content, 0o600)); err != nil {

@@ -7,17 +7,19 @@ import "github.com/pullgate/pullgate/resolver/keyring"
 type Absence int
 
 const (
-	// Unknown: it may hide what this identity may not see.
+	// Unknown is of a registry that may hide what this identity may not see.
 	Unknown Absence = iota
-	// Certain: it judges rights before existence. Whoever may not look is refused.
+	// Certain is of one that judges rights before existence: whoever may not look is
+	// refused.
 	Certain
-	// UnlessPulledThrough: as Certain, but the first pull by somebody with more rights
+	// UnlessPulledThrough is as Certain, but the first pull by somebody with more rights
 	// may create what is missing, by a pull-through cache.
 	UnlessPulledThrough
 )
 
-// Cloud is a kind of registry that the nodes of a cloud have credentials for: a
-// kubelet's credential provider asks the cloud for them, with no Secret in the cluster.
+// Cloud is a kind of registry that the nodes of a cloud have credentials for, with no
+// Secret in the Pod's namespace: mostly since a kubelet's credential provider asks the
+// cloud for them.
 type Cloud struct {
 	// Name is what people call it.
 	Name string
@@ -47,12 +49,34 @@ func Clouds() []Cloud {
 			"*.dkr.ecr.*.sc2s.sgov.gov",
 			"*.dkr.ecr.*.cloud.adc-e.uk",
 			"*.dkr.ecr.*.csp.hci.ic.gov",
+			"*.dkr.ecr-fips.*.c2s.ic.gov",
+			"*.dkr.ecr-fips.*.sc2s.sgov.gov",
+			"*.dkr.ecr-fips.*.cloud.adc-e.uk",
+			"*.dkr.ecr-fips.*.csp.hci.ic.gov",
 		}},
 		{Name: "Amazon ECR Public", Public: true, Absent: Certain, Patterns: []string{"public.ecr.aws", "ecr-public.aws.com"}},
 		{Name: "Google Artifact Registry and Container Registry", Absent: Certain, Patterns: []string{"*.pkg.dev", "gcr.io", "*.gcr.io"}},
 		{Name: "Google's older names", Patterns: []string{"container.cloud.google.com"}},
-		{Name: "Azure Container Registry", Absent: Certain, Patterns: []string{"*.azurecr.io", "*.azurecr.cn", "*.azurecr.us", "*.azurecr.de"}},
+		{Name: "Azure Container Registry", Absent: Certain, Patterns: []string{
+			"*.azurecr.io",
+			"*.azurecr.cn",
+			"*.azurecr.us",
+			"*.azurecr.de",
+			// Its regional endpoints.
+			"*.*.geo.azurecr.io",
+			"*.*.geo.azurecr.cn",
+			"*.*.geo.azurecr.us",
+			"*.*.geo.azurecr.de",
+			// Its isolated clouds.
+			"*.azurecr.eaglex.ic.gov",
+			"*.azurecr.microsoft.scloud",
+		}},
 		{Name: "Oracle Cloud Infrastructure Registry", Patterns: []string{"*.ocir.io", "ocir.*.oci.oraclecloud.com"}},
+		// Whose nodes have a service account.
+		{Name: "Yandex Container Registry", Patterns: []string{"cr.yandex", "cr.yandexcloud.kz"}},
+		{Name: "Nebius Container Registry", Patterns: []string{"cr.*.nebius.cloud"}},
+		// For which the nodes of OpenShift have the cluster's pull secret.
+		{Name: "Red Hat's registries", Patterns: []string{"registry.redhat.io", "registry.connect.redhat.com"}},
 	}
 }
 

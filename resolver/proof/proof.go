@@ -53,13 +53,13 @@ type Refusal struct {
 type Standing int
 
 const (
-	// Definite: nodes are refused as well.
+	// Definite is that nodes are refused as well.
 	Definite Standing = iota
-	// Mirror: nodes pull through a mirror.
+	// Mirror is that nodes pull through a mirror.
 	Mirror
-	// Credentials: nodes have credentials of their own.
+	// Credentials is that nodes have credentials of their own.
 	Credentials
-	// Import: nodes have credentials of their own, and their pull may create the image.
+	// Import is that nodes have credentials of their own, and their pull may create the image.
 	Import
 )
 

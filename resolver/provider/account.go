@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,12 +33,17 @@ type Account struct {
 	Name string
 	// Template tells that there is no Pod yet, for which a token could be.
 	Template bool
+	// Anew has what is kept of it read once more: a denial must not rest on what a
+	// user may just have mended.
+	Anew bool
 }
 
 // Identity is a ServiceAccount as a plugin gets to know it.
 type Identity struct {
 	Namespace, Name, UID string
 	Annotations          map[string]string
+	// Cached tells that it was not just read.
+	Cached bool
 }
 
 // Accounts tells of ServiceAccounts, and has tokens of theirs. What its errors say
@@ -60,6 +64,8 @@ type subject struct {
 	key, id     string
 	token       string
 	annotations map[string]string
+	// cached tells that the ServiceAccount was not just read.
+	cached bool
 }
 
 // standing is what becomes of a provider for a Pod.
@@ -80,6 +86,8 @@ func (p *plugin) subject(ctx context.Context, account Account, mode TokenMode) (
 	}
 	accounts := p.set.accounts[mode]
 	switch {
+	case accounts == nil && (mode == OwnTokens || mode == PodTokens):
+		return s, withheld, "it takes tokens of ServiceAccounts, which only the webhook can get", nil
 	case accounts == nil:
 		return s, withheld, "it takes tokens of ServiceAccounts, and pullgate asks for none: credentialProviders.tokens says so", nil
 	case mode == PodTokens && account.Template:
@@ -90,6 +98,7 @@ func (p *plugin) subject(ctx context.Context, account Account, mode TokenMode) (
 		return s, asked, "", nil
 	}
 	identity, err := accounts.Identify(ctx, account)
+	s.cached = identity.Cached
 	if err != nil {
 		return s, asked, "", err
 	}
@@ -127,8 +136,7 @@ func (p *plugin) subject(ctx context.Context, account Account, mode TokenMode) (
 func digest(parts ...string) string {
 	sum := sha256.New()
 	for _, part := range parts {
-		sum.Write(binary.AppendUvarint(nil, uint64(len(part))))
-		sum.Write([]byte(part))
+		addTo(sum, []byte(part))
 	}
 	return string(sum.Sum(nil))
 }

@@ -29,6 +29,8 @@ type Answer struct {
 	Failed []Failure
 	// Withheld are providers that a node would run, and pullgate does not.
 	Withheld []Withheld
+	// Cached tells that it rests on a ServiceAccount that was not just read.
+	Cached bool
 }
 
 // Withheld is a provider that is not run.
@@ -85,6 +87,7 @@ func (s *Set) Ask(ctx context.Context, q Question) *Asked {
 // begin finds out on whose behalf the plugin is run, and starts the run if need be.
 func (p *part) begin(ctx context.Context, q Question) {
 	s, is, why, err := p.plugin.subject(ctx, q.Account, q.Tokens)
+	p.subject = s
 	switch {
 	case err != nil:
 		p.failure = p.plugin.failed(q.Repository, s, inTime(err))
@@ -92,7 +95,6 @@ func (p *part) begin(ctx context.Context, q Question) {
 	case is == withheld:
 		p.withheld = &Withheld{Provider: p.plugin.config.Name, Why: why}
 	case is == asked:
-		p.subject = s
 		p.answer, p.run, p.failure = p.plugin.look(q.Repository, s, q.Timeout, time.Time{})
 	}
 }
@@ -114,6 +116,7 @@ func (a *Asked) Wait(ctx context.Context) (found Answer) {
 			found.Failed = append(found.Failed, Failure{Provider: p.plugin.config.Name, Why: "the ServiceAccount's token did not come in time"})
 			continue
 		}
+		found.Cached = found.Cached || p.subject.cached
 		answer, failure := p.answer, p.failure
 		if p.run != nil {
 			answer, failure = p.plugin.wait(ctx, p.run, a.question.Repository, p.subject, a.question.Timeout, time.Time{})

@@ -121,17 +121,24 @@ func TestPanic(t *testing.T) {
 func TestBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
-		runner := &scripted{do: func(context.Context, int, Command) (Output, error) {
-			<-gate
-			return says("Registry", "", "*.r.io", "u", "p"), nil
+		runner := &scripted{do: func(_ context.Context, n int, _ Command) (Output, error) {
+			if n > 0 {
+				<-gate
+			}
+			return says("Registry", "1m", "*.r.io", "u", "p"), nil
 		}}
 		s := setOf(runner, named("plugin", "*.r.io"))
+		ask(t, s, "known.r.io/app").want(t, "the first", "u:p")
+		time.Sleep(2 * time.Minute) // its answer is gone
 		var wg sync.WaitGroup
-		for n := range maxRuns + maxWaiting {
+		for n := range maxRuns + maxWaiting - 1 {
 			wg.Go(func() { ask(t, s, fmt.Sprintf("n%d.r.io/app", n)).want(t, "within bounds", "u:p") })
 		}
 		synctest.Wait()
-		runner.wantRuns(t, "at once", maxRuns)
+		runner.wantRuns(t, "for registries that nobody knows", 1+maxNewcomers)
+		wg.Go(func() { ask(t, s, "known.r.io/app").want(t, "one that is known", "u:p") })
+		synctest.Wait()
+		runner.wantRuns(t, "at once", 1+maxRuns)
 		ask(t, s, "more.r.io/app").wantWhy(t, "one more", "too many runs wait")
 		if s.States()[0].BacksOff {
 			t.Error("the plugin is left alone, which has not failed")

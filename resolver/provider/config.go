@@ -154,10 +154,14 @@ func Fingerprint(path string) (string, error) {
 // addFile adds a file to the hash of a configuration. What Load has read and what
 // Fingerprint finds must come to the same, or it would be read again for ever.
 func addFile(sum hash.Hash, file string, data []byte) {
-	for _, part := range [][]byte{[]byte(file), data} {
-		sum.Write(binary.AppendUvarint(nil, uint64(len(part)))) // so that no other split is equal
-		sum.Write(part)
-	}
+	addTo(sum, []byte(file))
+	addTo(sum, data)
+}
+
+// addTo adds a part to a hash, with its length, so that no other split is equal.
+func addTo(sum hash.Hash, part []byte) {
+	sum.Write(binary.AppendUvarint(nil, uint64(len(part))))
+	sum.Write(part)
 }
 
 // id changes with everything that the credentials of a provider depend on.

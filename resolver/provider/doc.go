@@ -15,6 +15,7 @@
 //	plugin.go    one provider: its cache
 //	line.go      its runs for one registry: joined, repeated, backed off
 //	places.go    the bound on runs at once
+//	life.go      the end of all runs, before that of the process
 //	run.go       one run: request, process, answer
 //	response.go  the strict decoding of the answer
 //	exec.go      the process: its group, its time, its output

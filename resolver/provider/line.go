@@ -120,19 +120,19 @@ func (l *line) key(repository string) string {
 // start starts a run, which goes on whoever waits for it. The line is locked.
 func (p *plugin) start(l *line, repository string, s subject, timeout time.Duration, anew time.Time) *run {
 	r := &run{done: make(chan struct{})}
-	key := l.key(repository)
+	key, newcomer := l.key(repository), l.last == nil
 	if l.runs == nil {
 		l.runs = map[string]*run{}
 	}
 	l.runs[key] = r
-	go func() {
+	p.set.life.begin(func() {
 		defer close(r.done)
-		r.answer, r.err = p.run(repository, s, timeout, anew)
+		r.answer, r.err = p.run(repository, s, timeout, anew, newcomer)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		delete(l.runs, key)
 		l.note(r)
-	}()
+	})
 	return r
 }
 

@@ -12,16 +12,16 @@ import (
 
 // run runs a plugin, and keeps its answer. Whoever asked may be gone by the end of it.
 // A panic in it would end the process, since it has a goroutine of its own.
-func (p *plugin) run(repository string, s subject, timeout time.Duration, anew time.Time) (a *answer, err error) {
+func (p *plugin) run(repository string, s subject, timeout time.Duration, anew time.Time, newcomer bool) (a *answer, err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			p.caught(caught)
 			a, err = nil, errInternal
 		}
 	}()
-	waiting, stop := context.WithTimeout(context.Background(), timeout)
+	waiting, stop := context.WithTimeout(p.set.life.ctx, timeout)
 	defer stop()
-	release, err := p.set.places.take(waiting)
+	release, err := p.set.places.take(waiting, newcomer)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (p *plugin) run(repository string, s subject, timeout time.Duration, anew t
 	if a, ok := p.cached(repository, s); ok && a.at.After(anew) {
 		return a, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := context.WithTimeout(p.set.life.ctx, timeout)
 	defer cancel()
 	start := time.Now()
 	out, a, err := p.execute(ctx, repository, s)

@@ -28,12 +28,14 @@ type Observer interface {
 
 type unobserved struct{}
 
+// Ran does nothing.
 func (unobserved) Ran(string, time.Duration, error) {}
 
 // Set are the providers of a configuration. nil is none. It is safe for concurrent use.
 type Set struct {
 	plugins  []*plugin
 	places   *places
+	life     *life
 	runner   Runner
 	observer Observer
 	accounts map[TokenMode]Accounts
@@ -56,7 +58,7 @@ const (
 
 // New makes a Set.
 func New(c *Config, o Options) *Set {
-	s := &Set{places: newPlaces(), runner: o.Runner, observer: o.Observer, accounts: o.Accounts, log: o.Log, known: bounded.New[*found](maxFound)}
+	s := &Set{places: newPlaces(), life: newLife(), runner: o.Runner, observer: o.Observer, accounts: o.Accounts, log: o.Log, known: bounded.New[*found](maxFound)}
 	if s.runner == nil {
 		s.runner = processes{}
 	}
@@ -83,6 +85,28 @@ func (s *Set) With(c *Config) *Set {
 		next.plugins = append(next.plugins, newPlugin(&next, p))
 	}
 	return &next
+}
+
+// Close ends all runs, and waits for it: plugins have process groups of their own,
+// and would outlive the process. Questions fail from then on.
+func (s *Set) Close() {
+	if s != nil {
+		s.life.close()
+	}
+}
+
+// Audiences are those of the tokens that providers take (tokenAttributes), without
+// repetition.
+func (s *Set) Audiences() (audiences []string) {
+	if s == nil {
+		return nil
+	}
+	for _, p := range s.plugins {
+		if t := p.config.TokenAttributes; t != nil && !slices.Contains(audiences, t.ServiceAccountTokenAudience) {
+			audiences = append(audiences, t.ServiceAccountTokenAudience)
+		}
+	}
+	return audiences
 }
 
 // Covers reports whether a node would ask any provider for a repository.

@@ -95,6 +95,7 @@ the others.`,
 			if err != nil {
 				return &ExitError{exitInput, err}
 			}
+			defer nodes.Close()
 			return checker{
 				options: o, flags: flags, nodeCredentials: nodes.NodeCredentials(), webhook: w, resolver: r, version: s.Version, userAgent: s.UserAgent,
 				streams: streams,

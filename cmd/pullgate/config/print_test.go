@@ -54,6 +54,10 @@ registries:
     - '*.dkr.ecr.*.sc2s.sgov.gov'
     - '*.dkr.ecr.*.cloud.adc-e.uk'
     - '*.dkr.ecr.*.csp.hci.ic.gov'
+    - '*.dkr.ecr-fips.*.c2s.ic.gov'
+    - '*.dkr.ecr-fips.*.sc2s.sgov.gov'
+    - '*.dkr.ecr-fips.*.cloud.adc-e.uk'
+    - '*.dkr.ecr-fips.*.csp.hci.ic.gov'
     - '*.pkg.dev'
     - gcr.io
     - '*.gcr.io'
@@ -62,8 +66,19 @@ registries:
     - '*.azurecr.cn'
     - '*.azurecr.us'
     - '*.azurecr.de'
+    - '*.*.geo.azurecr.io'
+    - '*.*.geo.azurecr.cn'
+    - '*.*.geo.azurecr.us'
+    - '*.*.geo.azurecr.de'
+    - '*.azurecr.eaglex.ic.gov'
+    - '*.azurecr.microsoft.scloud'
     - '*.ocir.io'
     - ocir.*.oci.oraclecloud.com
+    - cr.yandex
+    - cr.yandexcloud.kz
+    - cr.*.nebius.cloud
+    - registry.redhat.io
+    - registry.connect.redhat.com
   pullThrough: null
   mirrored: []
   content:

@@ -11,6 +11,7 @@ const (
 	providerConfigFlag = "image-credential-provider-config"
 	providerBinDirFlag = "image-credential-provider-bin-dir"
 	nodeConfigFlag     = "image-credential-node-config"
+	tokenDirFlag       = "image-credential-token-dir"
 )
 
 // Flags are where the files are, "" for none.
@@ -20,6 +21,8 @@ type Flags struct {
 	ProviderConfig, ProviderBinDir string
 	// NodeConfig is a node's config.json, or its .dockercfg.
 	NodeConfig string
+	// TokenDir is a folder with tokens of pullgate's own ServiceAccount.
+	TokenDir string
 }
 
 // Add adds the flags to a command's.
@@ -29,6 +32,11 @@ func (f *Flags) Add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.NodeConfig, nodeConfigFlag, "", "`file` with the registry logins of the nodes, a kubelet's config.json: tried after pull Secrets, before credential providers")
 }
 
+// AddTokenDir adds the flag of those that can hand tokens to plugins.
+func (f *Flags) AddTokenDir(flags *pflag.FlagSet) {
+	flags.StringVar(&f.TokenDir, tokenDirFlag, "", "`folder` of a projected volume with tokens of pullgate's own ServiceAccount, a file for each audience: for plugins with tokenAttributes, by credentialProviders.tokens: own")
+}
+
 // Validate reports flags that make no sense without each other.
 func (f *Flags) Validate() error {
 	switch {
@@ -36,6 +44,8 @@ func (f *Flags) Validate() error {
 		return errors.New("--" + providerConfigFlag + " needs --" + providerBinDirFlag + ": the folder of the plugins")
 	case f.ProviderConfig == "" && f.ProviderBinDir != "":
 		return errors.New("--" + providerBinDirFlag + " needs --" + providerConfigFlag + ": what they are for")
+	case f.ProviderConfig == "" && f.TokenDir != "":
+		return errors.New("--" + tokenDirFlag + " needs --" + providerConfigFlag + ": whom they are for")
 	default:
 		return nil
 	}

@@ -23,7 +23,7 @@ import (
 
 func main() {
 	short := flag.Bool("short", false, "measure only a little of everything, and write nothing")
-	only := flag.String("only", "", "measure only one `STEP` (handler, start, creation, cold, requests, pods, cache, crowd), and print what it came to as JSON")
+	only := flag.String("only", "", "measure only one `STEP` (handler, start, creation, cold, requests, provider, pods, cache, crowd), and print what it came to as JSON")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
@@ -39,7 +39,7 @@ func main() {
 }
 
 func measure(ctx context.Context, short bool, only string) error {
-	binaries, err := build.Ensure(ctx, os.Stderr, append(build.Basic(), build.NoOp)...)
+	binaries, err := build.Ensure(ctx, os.Stderr, append(build.Basic(), build.NoOp, build.FakeProvider)...)
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,13 @@
 // Command chart holds the Helm chart, and the manifest rendered from it, against
 // a real API server: every document is validated with kubeconform against schemas
 // made from the server's own OpenAPI, and applied in a dry run. The chart is
-// rendered with its default values, and with each file of its folder ci.
+// rendered with its default values, and with each file of its folder ci. What it
+// makes for tokens is installed, and tried with requests for tokens.
 //
 //	main.go     what is done, one after another
 //	schemas.go  JSON schemas out of OpenAPI documents
 //	crds.go     the kinds of other software that the chart can make
+//	tokens.go   which tokens pullgate may ask for
 package main
 
 import (
@@ -87,10 +89,12 @@ func (c *checker) run(ctx context.Context) error {
 	if _, stderr, err := c.cluster.Kubectl(ctx, "", "create", "namespace", namespace); err != nil {
 		return fmt.Errorf("%w: %s", err, stderr)
 	}
-	if err := c.checkChart(ctx); err != nil {
-		return err
+	for _, check := range []func(context.Context) error{c.checkChart, c.checkManifest, c.checkTokens} {
+		if err := check(ctx); err != nil {
+			return err
+		}
 	}
-	return c.checkManifest(ctx)
+	return nil
 }
 
 // checkChart renders the chart with all values there are.

@@ -64,3 +64,21 @@ seccompProfile:
 {{- define "pullgate.hostFolder" -}}
 {{ if contains ":" . }}{{ replace ":" "_" . }}_{{ else }}{{ . }}{{ end }}
 {{- end }}
+
+{{/* Resources of a container: an empty limit of memory is the one that is given. */}}
+{{- define "pullgate.resources" -}}
+{{- $resources := deepCopy .resources }}
+{{- if and $resources.limits (hasKey $resources.limits "memory") (not $resources.limits.memory) }}
+{{- $_ := set $resources.limits "memory" .memory }}
+{{- end }}
+{{- toYaml $resources }}
+{{- end }}
+
+{{/*
+The Pod Security level that the namespace can be held to: of what restricted forbids,
+only what privileged alone allows can be asked for.
+*/}}
+{{- define "pullgate.podSecurityLevel" -}}
+{{- $providers := include "pullgate.credentialProviders" . | fromJson }}
+{{- if or .Values.hostNetwork $providers.path $providers.hostPath }}privileged{{ else }}restricted{{ end }}
+{{- end }}
