@@ -166,11 +166,12 @@ func (k *taking) wantUnverified(t *testing.T, namespace, account, image string, 
 	}
 }
 
-// eventuallyVerified waits until the API server knows of the right.
-func (k *taking) eventuallyVerified(t *testing.T, namespace, account, image string) (before []string) {
+// eventuallyVerified waits until the API server knows of the right to tokens of the
+// ServiceAccount builder.
+func (k *taking) eventuallyVerified(t *testing.T, namespace, image string) (before []string) {
 	t.Helper()
-	eventually(t, "the image of ServiceAccount "+account, func(context.Context) error {
-		allowed, said := k.about(t, namespace, account, image)
+	eventually(t, "the image of ServiceAccount builder", func(context.Context) error {
+		allowed, said := k.about(t, namespace, "builder", image)
 		if !allowed || len(said) > 0 {
 			before = append(before, said...)
 			return fmt.Errorf("%v, %q", allowed, said)
