@@ -183,19 +183,35 @@ func TestSecretIsNoProvider(t *testing.T) {
 }
 
 // TestWithheld: a provider that takes tokens is not run, and its image not verified, and
-// who asks learns why (P53).
+// who asks learns why (P53). What is refused to the others proves nothing then, be it
+// with the nodes' own identity.
 func TestWithheld(t *testing.T) {
 	yes := true
-	p := &plugin{}
-	taking := aProvider("plugin")
+	taking := aProvider("taking")
 	taking.TokenAttributes = tokenAttributes(&yes)
-	r := resolverFor(t, patient(), map[string]http.Handler{other: letsIn(nil)})
-	r.nodes.UseProviders(provider.New(&provider.Config{Providers: []provider.Provider{taking}}, provider.Options{Runner: p}))
-	v := check(t.Context(), r, other+"/app:v1")
-	for _, want := range []string{`nodes ask credential provider "plugin": it takes tokens of ServiceAccounts`, "credentialProviders.tokens"} {
-		if v.Reason != NodeManaged || !strings.Contains(v.Message, want) {
-			t.Errorf("%s %q, want %q in it", v.Reason, v.Message, want)
-		}
+	for name, tc := range map[string]struct {
+		providers []provider.Provider
+		lets      string
+		want      Reason
+		says      string
+		runs      int
+	}{
+		"alone":             {[]provider.Provider{taking}, "nobody", NodeManaged, `nodes ask credential provider "taking": it takes tokens of ServiceAccounts, and pullgate asks for none: credentialProviders.tokens`, 0},
+		"another, refused":  {[]provider.Provider{taking, aProvider("other")}, "nobody", NodeManaged, `nodes ask credential provider "taking"`, 1},
+		"another, let in":   {[]provider.Provider{taking, aProvider("other")}, "u:p", Pullable, "", 1},
+		"no other, refused": {[]provider.Provider{aProvider("other")}, "nobody", Unauthorized, "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := patient()
+			config.CredentialProviders.Identity = proof.Node
+			p := &plugin{}
+			r := resolverFor(t, config, map[string]http.Handler{other: letsIn(map[string]http.HandlerFunc{tc.lets: open})})
+			r.nodes.UseProviders(provider.New(&provider.Config{Providers: tc.providers}, provider.Options{Runner: p}))
+			v := check(t.Context(), r, other+"/app:v1")
+			if v.Reason != tc.want || !strings.Contains(v.Message, tc.says) {
+				t.Errorf("%s %q, want %s %q", v.Reason, v.Message, tc.want, tc.says)
+			}
+			p.wantRuns(t, name, tc.runs)
+		})
 	}
-	p.wantRuns(t, "withheld", 0)
 }

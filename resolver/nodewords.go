@@ -14,6 +14,9 @@ import (
 // to do so that pullgate can tell. The image's name is beside them, and has the host.
 func (p *pulling) nodeManagedWords(standing proof.Standing, told failedAttempt, without string) string {
 	by, absent := p.providerOf(told), told.outcome.reason != Unauthorized
+	if p.r.config.CredentialProviders.Identity == proof.Node {
+		by = "" // it has no identity of its own: something else keeps the answer from being the nodes'
+	}
 	var message string
 	switch {
 	case standing == proof.Mirror:
