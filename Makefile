@@ -138,6 +138,9 @@ fuzz: ## fuzz each target for FUZZTIME (5000x): all that strangers write, and wh
 	go test ./resolver/words $(call fuzzing,Words)
 	cd e2e && go test ./differential $(call fuzzing,Keyring)
 	cd e2e && go test ./differential $(call fuzzing,Reference)
+	cd e2e && go test ./differential $(call fuzzing,ProviderConfig)
+	cd e2e && go test ./differential $(call fuzzing,ProviderAnswer)
+	cd e2e && go test ./differential $(call fuzzing,ProviderLookup)
 
 .PHONY: docs
 docs: ## write docs/configuration.md anew from the Go types

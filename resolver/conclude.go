@@ -77,6 +77,7 @@ func (p *pulling) proves(told failedAttempt) proof.Standing {
 		Absent:        told.outcome.reason == ImageNotFound || told.outcome.reason == RepositoryNotFound,
 		Listed:        told.outcome.listed,
 		Authenticated: !told.credential.Anonymous(),
+		Served:        told.outcome.served,
 	})
 }
 

@@ -75,11 +75,11 @@ func unservedIndex(ref reference.Reference, err error) outcome {
 	var status *registry.StatusError
 	switch {
 	case o.reason == ImageNotFound:
-		o.reason, o.says = ImageIncomplete, "the registry announces an index that it does not serve: push the image anew" // C86
+		o.reason, o.served, o.says = ImageIncomplete, true, "the registry announces an index that it does not serve: push the image anew" // C86
 	case errors.As(err, &status) && o.reason == UnsupportedManifest:
 		o.reason, o.says = ImageIncomplete, fmt.Sprintf("the registry announces an index, and answers %d %s when a node asks for it", status.Code(), http.StatusText(status.Code()))
 	case errors.As(err, &manifest) && manifest.OtherContent:
-		o.reason, o.says = ImageIncomplete, also(o.says, "push the image anew") // B07
+		o.reason, o.served, o.says = ImageIncomplete, true, also(o.says, "push the image anew") // B07
 	}
 	return o
 }

@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/pullgate/pullgate/cmd/pullgate/config"
+	"github.com/pullgate/pullgate/cmd/pullgate/metrics"
 	"github.com/pullgate/pullgate/cmd/pullgate/nodecredentials"
 	"github.com/pullgate/pullgate/cmd/pullgate/tokens"
 	"github.com/pullgate/pullgate/resolver/provider"
@@ -31,7 +32,7 @@ func addNodeCredentials(mgr manager.Manager, flags nodecredentials.Flags, accoun
 	if n.ownTokens, err = tokens.NewOwn(accounts, flags.TokenDir, apiServer); err != nil {
 		return nil, fmt.Errorf("set up credential providers: %w", err)
 	}
-	counted := nodecredentials.NewMetrics()
+	counted := metrics.NewNodeCredentials()
 	n.Source, err = nodecredentials.Load(flags, provider.Options{
 		Observer: counted, Log: n.log,
 		// Both, for the configuration may change its mind.
@@ -43,7 +44,7 @@ func addNodeCredentials(mgr manager.Manager, flags nodecredentials.Flags, accoun
 	if err != nil {
 		return nil, err
 	}
-	if err := counted.Register(registerer, n.Source); err != nil {
+	if err := n.Register(registerer, counted); err != nil {
 		return nil, fmt.Errorf("set up credential providers: %w", err)
 	}
 	for _, w := range n.Watchers(counted) {

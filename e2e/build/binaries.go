@@ -28,6 +28,12 @@ const (
 	ECRProvider = "ecr-credential-provider"
 	// FakeProvider is a credential provider that answers as it is told.
 	FakeProvider = "fakeprovider"
+	// KubeletProvider is the kubelet's code for credential providers, in a process for
+	// each configuration.
+	KubeletProvider = "kubeletprovider"
+	// PullgateProviders is pullgate's code for them, in a process as well: tests that
+	// do as they are told.
+	PullgateProviders = "pullgate-providers"
 	// SetupEnvtest fetches a control plane: see envtest.go.
 	SetupEnvtest = "setup-envtest"
 )
@@ -71,6 +77,8 @@ type binary struct {
 	// programs that only a go.mod file can pin, and whose dependencies must not be
 	// mixed with those of this module.
 	nested string
+	// test makes it the program of the package's tests.
+	test bool
 	// movable compiles it with the standard library of overlay.go.
 	movable bool
 	// tags are build tags.
@@ -130,9 +138,11 @@ func binaries() map[string]binary {
 		Pause:        {pkg: "./cmd/pause", first: "2 seconds"},
 		NoOp:         {pkg: "./cmd/noop", module: "sigs.k8s.io/controller-runtime", first: "20 seconds"},
 		// Its go.mod replaces a module, which `go install` refuses.
-		ECRProvider:  {pkg: providerAWS + "/cmd/ecr-credential-provider", module: providerAWS, nested: "plugins", first: "1 minute"},
-		FakeProvider: {pkg: "./cmd/fakeprovider", changes: true, first: "2 seconds"},
-		Pullgate:     {pkg: "./cmd/pullgate", parent: true, changes: true, first: "1 minute"},
+		ECRProvider:       {pkg: providerAWS + "/cmd/ecr-credential-provider", module: providerAWS, nested: "plugins", first: "1 minute"},
+		FakeProvider:      {pkg: "./cmd/fakeprovider", changes: true, first: "2 seconds"},
+		KubeletProvider:   {pkg: "./cmd/kubeletprovider", module: kubernetes, changes: true, first: "30 seconds"},
+		Pullgate:          {pkg: "./cmd/pullgate", parent: true, changes: true, first: "1 minute"},
+		PullgateProviders: {pkg: "./cmd/pullgate/conformance", parent: true, changes: true, test: true, first: "1 minute"},
 		// All of the standard library anew, and all that stands on it.
 		PullgateMovable: {pkg: "./cmd/pullgate", parent: true, changes: true, movable: true, first: "3 minutes"},
 	}

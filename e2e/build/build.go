@@ -124,6 +124,9 @@ func (m module) command(ctx context.Context, b binary, version, out, name string
 	if os.Getenv("GOGC") == "" {
 		env = append(env, "GOGC=400")
 	}
+	if b.test {
+		args = append([]string{"test", "-c", "-o", filepath.Join(out, name)}, flags(b, version)...)
+	}
 	pkg := b.pkg
 	switch {
 	case b.version != "":

@@ -175,12 +175,12 @@ func (b *Bench) Close() {
 	b.stops = nil
 }
 
-// Prepare says what keeps a machine from running a Bench.
-func Prepare(ctx context.Context, progress io.Writer) (build.Paths, error) {
+// Prepare builds programs, and says what keeps a machine from running a Bench.
+func Prepare(ctx context.Context, progress io.Writer, programs ...string) (build.Paths, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("it needs root on Linux: containerd mounts, and a network namespace is made")
 	}
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Hour)
 	defer cancel()
-	return build.Ensure(ctx, progress, Programs()...)
+	return build.Ensure(ctx, progress, programs...)
 }

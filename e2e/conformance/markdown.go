@@ -33,6 +33,9 @@ made of before it answers (` + "`registries.content: {default: wait, offFor: []}
 
 An unverified answer is a WARN: pullgate can't know, and says so.
 
+What nodes bring to a pull by themselves, by credential provider plugins and a config.json, has cases of its own, P01 to P70:
+[credential-providers.md](credential-providers.md).
+
 ## The cases
 
 | case | setup | node | pullgate | agree |

@@ -37,16 +37,27 @@ type kubelet struct {
 	records pullmanager.PullRecordsAccessor
 }
 
+// ownership is whose images are, and what the node brings itself.
+type ownership struct {
+	policy  kubeletconfig.ImagePullCredentialsVerificationPolicy
+	keyring credentialprovider.DockerKeyring
+}
+
+// asIs is how it is out of the box.
+func asIs() ownership {
+	return ownership{policy: kubeletconfig.NeverVerifyPreloadedImages, keyring: credentialprovider.UnionDockerKeyring{}}
+}
+
 // newKubelet wires the image manager as the kubelet does
 // (pkg/kubelet/kuberuntime, NewKubeGenericRuntimeManager), with the defaults of
 // its configuration but for these:
 //
 //   - pulls are not limited: neither serialized nor by registryPullQPS;
-//   - the node has no credentials of its own: the kubelet would look for a
-//     config.json in the home folder of whoever runs this.
-func newKubelet(ctx context.Context, service internalapi.ImageManagerService, dir string) (*kubelet, error) {
+//   - the node has no credentials of its own but those it is given: the kubelet
+//     would look for a config.json in the home folder of whoever runs this.
+func newKubelet(ctx context.Context, service internalapi.ImageManagerService, dir string, own ownership) (*kubelet, error) {
 	logger := klog.FromContext(ctx)
-	policy, err := pullmanager.NewImagePullCredentialVerificationPolicy(kubeletconfig.NeverVerifyPreloadedImages, nil)
+	policy, err := pullmanager.NewImagePullCredentialVerificationPolicy(own.policy, nil)
 	if err != nil {
 		return nil, fmt.Errorf("kubelet: %w", err)
 	}
@@ -62,7 +73,7 @@ func newKubelet(ctx context.Context, service internalapi.ImageManagerService, di
 	}
 	manager := images.NewImageManager(
 		&record.FakeRecorder{},
-		credentialprovider.UnionDockerKeyring{},
+		own.keyring,
 		runtime,
 		pulls,
 		flowcontrol.NewBackOff(backOff, maxBackOff),

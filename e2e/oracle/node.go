@@ -47,6 +47,8 @@ type Node struct {
 	log        *os.File
 	logger     klog.Logger
 	images     internalapi.ImageManagerService
+	own        ownership
+	records    string // the folder of the kubelet's records
 	stop       sync.Once
 
 	// mu is held for reading by who uses the kubelet, and for writing by Reset.
@@ -95,17 +97,25 @@ func (n *Node) start(ctx context.Context, o Options) error {
 	}
 	// The kubelet's code logs at every turn, and that is not for the terminal.
 	n.logger = textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(n.log), textlogger.Verbosity(3)))
-	ctx = klog.NewContext(ctx, n.logger)
+	n.own, n.records = asIs(), n.folder.Path("kubelet")
+	return n.wire(klog.NewContext(ctx, n.logger), n.containerd.Endpoint())
+}
+
+// wire makes the kubelet's part.
+func (n *Node) wire(ctx context.Context, endpoint string) (err error) {
 	n.images, err = cri.NewRemoteImageServiceBuilder().
-		WithEndpoint(n.containerd.Endpoint()).
+		WithEndpoint(endpoint).
 		WithConnectionTimeout(requestTimeout).
 		Build(ctx)
 	if err != nil {
 		return err
 	}
-	n.kubelet, err = newKubelet(ctx, n.images, n.folder.Path("kubelet"))
+	n.kubelet, err = newKubelet(ctx, n.images, n.records, n.own)
 	return err
 }
+
+// Endpoint is where containerd serves its CRI.
+func (n *Node) Endpoint() string { return n.containerd.Endpoint() }
 
 // Stop ends containerd and removes everything of the node. It may be called
 // more than once, and returns when everything is gone.

@@ -19,6 +19,9 @@ type Request struct {
 	PullPolicy corev1.PullPolicy
 	// Namespace is the Pod's; "default" if empty.
 	Namespace string
+	// Pod and Account are the names of the Pod and of its ServiceAccount; one of
+	// its own and "default" if both are empty, and a static Pod without Account.
+	Pod, Account string
 	// Secrets are the Pod's pull Secrets that exist, in the Pod's order, as the
 	// kubelet fetched them. Two Secrets with one UID, namespace and name are
 	// one to the kubelet when it remembers who may use an image.
@@ -75,9 +78,13 @@ func pod(r Request) *corev1.Pod {
 	if namespace == "" {
 		namespace = metav1.NamespaceDefault
 	}
+	name, account := r.Pod, r.Account
+	if name == "" && account == "" {
+		name, account = "pod-"+string(uid), "default"
+	}
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "pod-" + string(uid), UID: uid},
-		Spec:       corev1.PodSpec{ServiceAccountName: "default"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, UID: uid},
+		Spec:       corev1.PodSpec{ServiceAccountName: account},
 	}
 }
 

@@ -65,10 +65,10 @@ func (n *Node) reset(ctx context.Context) error {
 	if err := n.collectGarbage(ctx); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(n.folder.Path("kubelet")); err != nil {
+	if err := os.RemoveAll(n.records); err != nil {
 		return err
 	}
-	n.kubelet, err = newKubelet(ctx, n.images, n.folder.Path("kubelet"))
+	n.kubelet, err = newKubelet(ctx, n.images, n.records, n.own)
 	return err
 }
 

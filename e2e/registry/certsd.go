@@ -18,16 +18,22 @@ func CertsD(dir string, hosts map[string]*Registry) error {
 		if r.tokens == nil {
 			continue
 		}
-		realm, err := url.Parse(r.tokens.url)
-		if err != nil {
-			return fmt.Errorf("the token server's URL: %w", err)
-		}
-		// A colon is awkward in a folder's name; containerd reads this too.
-		if err := MapHost(dir, realm.Hostname()+"_"+realm.Port()+"_", r.tokens.url, ""); err != nil {
+		if err := MapEndpoint(dir, r.tokens.url); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// MapEndpoint writes the certs.d entry that names a URL's own host, as that of a token
+// server.
+func MapEndpoint(dir, endpoint string) error {
+	at, err := url.Parse(endpoint)
+	if err != nil {
+		return fmt.Errorf("the URL of an endpoint: %w", err)
+	}
+	// A colon is awkward in a folder's name; containerd reads this too.
+	return MapHost(dir, at.Hostname()+"_"+at.Port()+"_", endpoint, "")
 }
 
 // MapHost writes the certs.d entry that maps one host name to an endpoint, whose

@@ -44,16 +44,19 @@ type Request struct {
 	Path   string
 	// Authorization is the scheme of the credential that came with it.
 	Authorization string
-	Status        int
+	// User is the one of Basic.
+	User   string
+	Status int
 }
 
 func (s *script) record(side Side, r *http.Request, status int) {
 	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	user, _, _ := r.BasicAuth()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// A loop of redirects, or a client gone mad, must not eat the memory.
 	if len(s.requests) < maxRecorded {
-		s.requests = append(s.requests, Request{Side: side, Method: r.Method, Path: r.URL.Path, Authorization: scheme, Status: status})
+		s.requests = append(s.requests, Request{Side: side, Method: r.Method, Path: r.URL.Path, Authorization: scheme, User: user, Status: status})
 	}
 }
 

@@ -44,6 +44,9 @@ type Refusal struct {
 	Listed bool
 	// Authenticated tells that it was asked with a user name and password.
 	Authenticated bool
+	// Served tells that it is none: the registry has served what no node can use,
+	// whoever asks for it.
+	Served bool
 }
 
 // Standing is what a refusal proves.
@@ -70,7 +73,7 @@ func (r Rules) Proves(a Asked, refusal Refusal) Standing {
 		return Mirror
 	}
 	switch {
-	case !a.Covered && !matchesAny(r.NodeCredentials, a.Repository):
+	case refusal.Served, !a.Covered && !matchesAny(r.NodeCredentials, a.Repository):
 		return Definite
 	case a.AsNode && r.Identity == Node:
 		return Definite

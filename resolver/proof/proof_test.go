@@ -15,6 +15,7 @@ func TestProves(t *testing.T) {
 	refused := Refusal{Authenticated: true}
 	listed := Refusal{Absent: true, Listed: true, Authenticated: true}
 	bare := Refusal{Absent: true, Authenticated: true}
+	served := Refusal{Served: true, Authenticated: true}
 	clouds := CloudRegistries()
 	for name, tc := range map[string]struct {
 		rules   Rules
@@ -46,6 +47,9 @@ func TestProves(t *testing.T) {
 		"a public image of GAR, absent, nobody's login":   {Rules{NodeCredentials: clouds}, Asked{Repository: gar}, Refusal{Absent: true, Listed: true}, Definite},
 		"ECR, absent, nobody's login":                     {Rules{NodeCredentials: clouds, PullThrough: []string{}}, Asked{Repository: ecr}, Refusal{Absent: true, Listed: true}, Credentials},
 		"ECR, absent, a Secret's login":                   {Rules{NodeCredentials: clouds, PullThrough: []string{}}, Asked{Repository: ecr}, listed, Definite},
+		"own, another registry, served what is no image":  {Rules{Identity: Own}, Asked{Repository: other, Covered: true, AsNode: true}, served, Definite},
+		"in nodeCredentials, served what is no image":     {Rules{NodeCredentials: clouds}, Asked{Repository: ecr}, served, Definite},
+		"mirrored, served what is no image":               {Rules{Mirrored: []string{"*.pkg.dev"}}, Asked{Repository: gar}, served, Mirror},
 		"mirrored, absent":                                {Rules{Mirrored: []string{"*.pkg.dev"}}, Asked{Repository: gar}, listed, Mirror},
 		"mirrored, refused to nodes":                      {Rules{Mirrored: []string{"*.pkg.dev"}, Identity: Node}, Asked{Repository: gar, Covered: true, AsNode: true}, refused, Mirror},
 	} {

@@ -5,9 +5,13 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/pullgate/pullgate/cmd/pullgate/metrics"
 	"github.com/pullgate/pullgate/cmd/pullgate/reload"
 	"github.com/pullgate/pullgate/resolver"
 	"github.com/pullgate/pullgate/resolver/keyring"
@@ -30,16 +34,17 @@ type Source struct {
 func Load(flags Flags, options provider.Options, warn func(string)) (*Source, error) {
 	s := &Source{flags: flags, options: options, nodes: &resolver.NodeCredentials{}, warn: warn, key: make([]byte, sha256.Size)}
 	_, _ = rand.Read(s.key) // never fails
-	var err error
+	var providers, nodeFile error
 	if flags.ProviderConfig != "" {
-		if s.providersHash, err = s.loadProviders(); err != nil {
-			return nil, err
-		}
+		s.providersHash, providers = s.loadProviders()
 	}
 	if flags.NodeConfig != "" {
-		if s.nodeFileHash, err = s.loadNodeFile(); err != nil {
-			return nil, fmt.Errorf("--%s: %w", nodeConfigFlag, err)
+		if s.nodeFileHash, nodeFile = s.loadNodeFile(); nodeFile != nil {
+			nodeFile = fmt.Errorf("--%s: %w", nodeConfigFlag, nodeFile)
 		}
+	}
+	if err := errors.Join(providers, nodeFile); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -82,16 +87,28 @@ func (s *Source) loadNodeFile() (string, error) {
 	return s.hash(data), nil
 }
 
+// Register registers what there is to count, by the files that are read.
+func (s *Source) Register(registerer prometheus.Registerer, m *metrics.NodeCredentials) error {
+	var errs []error
+	if s.flags.ProviderConfig != "" {
+		errs = append(errs, m.RegisterProviders(registerer, func() []provider.State { return s.nodes.Providers().States() }))
+	}
+	if s.flags.NodeConfig != "" {
+		errs = append(errs, m.RegisterNodeFile(registerer))
+	}
+	return errors.Join(errs...)
+}
+
 // Watchers read the files again when they change.
-func (s *Source) Watchers(m *Metrics) (watchers []*reload.Watcher) {
+func (s *Source) Watchers(m *metrics.NodeCredentials) (watchers []*reload.Watcher) {
 	if s.flags.ProviderConfig != "" {
 		watchers = append(watchers, reload.New(reload.Options{
 			What:        "credential provider configuration",
 			Fingerprint: func() (string, error) { return provider.Fingerprint(s.flags.ProviderConfig) },
 			Apply:       s.loadProviders,
 			InForce:     s.providersHash,
-			Applied:     func(string) { m.reloaded(true) },
-			Refused:     func() { m.reloaded(false) },
+			Applied:     func(string) { m.ProvidersReloaded(true) },
+			Refused:     func() { m.ProvidersReloaded(false) },
 			Log:         s.options.Log.WithValues("path", s.flags.ProviderConfig),
 		}))
 	}
@@ -104,8 +121,8 @@ func (s *Source) Watchers(m *Metrics) (watchers []*reload.Watcher) {
 			},
 			Apply:   s.loadNodeFile,
 			InForce: s.nodeFileHash,
-			Applied: func(string) { m.nodeFileReloaded(true) },
-			Refused: func() { m.nodeFileReloaded(false) },
+			Applied: func(string) { m.NodeFileReloaded(true) },
+			Refused: func() { m.NodeFileReloaded(false) },
 			Log:     s.options.Log.WithValues("file", s.flags.NodeConfig),
 		}))
 	}

@@ -5,6 +5,8 @@
 //
 //	conformance                 # all cases and 5000 random runs
 //	conformance -run 'C6.'      # some cases alone, and nothing is written
+//	conformance -run P          # those of credential providers, and their document alone
+//	conformance -short          # without the two that take a kubelet more than a minute
 //	conformance -replay '{...}' # one random run, as it was printed
 package main
 
@@ -16,10 +18,12 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"syscall"
 
 	"github.com/pullgate/pullgate/e2e/build"
 	"github.com/pullgate/pullgate/e2e/conformance"
+	"github.com/pullgate/pullgate/e2e/conformance/providers"
 	"github.com/pullgate/pullgate/e2e/netns"
 )
 
@@ -29,6 +33,7 @@ type options struct {
 	seed    uint64
 	replay  string
 	verbose bool
+	short   bool
 	// complete runs are those whose outcome is written to files.
 	complete bool
 }
@@ -40,6 +45,7 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 1, "what the random behaviours are drawn from")
 	flag.StringVar(&o.replay, "replay", "", "one random run, as it was printed")
 	flag.BoolVar(&o.verbose, "v", false, "show the requests that each side made")
+	flag.BoolVar(&o.short, "short", false, "leave out what takes a kubelet more than a minute, and write nothing")
 	flag.Parse()
 	var err error
 	if o.run, err = regexp.Compile(*run); err != nil || flag.NArg() > 0 {
@@ -49,8 +55,28 @@ func main() {
 	if *run != "" && !isSet("random") {
 		o.random = 0
 	}
-	o.complete = *run == "" && o.random > 0
+	o.complete = *run == "" && o.random > 0 && !o.short
 	os.Exit(enter(o))
+}
+
+// programs are those that the cases need.
+func (o options) programs() (names []string) {
+	if o.hasCases() {
+		names = conformance.Programs()
+	}
+	if o.hasProviders() {
+		names = append(names, providers.Programs()...)
+	}
+	return names
+}
+
+// hasCases and hasProviders tell whether any case of the kind is to be run.
+func (o options) hasCases() bool {
+	return o.random > 0 || o.replay != "" || slices.ContainsFunc(conformance.Cases(), func(c conformance.Case) bool { return o.run.MatchString(c.ID) })
+}
+
+func (o options) hasProviders() bool {
+	return o.replay == "" && slices.ContainsFunc(providers.Cases(), func(c providers.Case) bool { return o.run.MatchString(c.ID) })
 }
 
 func isSet(name string) (set bool) {
@@ -62,7 +88,7 @@ func isSet(name string) (set bool) {
 func enter(o options) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	binaries, err := prepare(ctx)
+	binaries, err := prepare(ctx, o)
 	if err != nil {
 		return fail(err)
 	}
@@ -73,7 +99,7 @@ func enter(o options) int {
 	case !inside:
 		return code
 	}
-	good, err := measure(ctx, o, binaries)
+	good, err := measureAll(ctx, o, binaries)
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "conformance: interrupted")
@@ -86,19 +112,34 @@ func enter(o options) int {
 	return 0
 }
 
+// measureAll makes all cases, and both kinds at once.
+func measureAll(ctx context.Context, o options, binaries build.Paths) (good bool, err error) {
+	running, cancel := context.WithCancel(ctx)
+	defer cancel()
+	finish := startProviders(running, o, binaries)
+	if good, err = measure(ctx, o, binaries); err != nil {
+		cancel()
+	}
+	also, providersErr := finish(ctx)
+	if err == nil {
+		err = providersErr
+	}
+	return good && also, err
+}
+
 // built is the environment variable by which the program outside of the network
 // namespace tells the one inside where the programs are. They are built outside,
 // for inside no module could be fetched.
 const built = "PULLGATE_CONFORMANCE_PROGRAMS"
 
-func prepare(ctx context.Context) (binaries build.Paths, err error) {
+func prepare(ctx context.Context, o options) (binaries build.Paths, err error) {
 	if known := os.Getenv(built); known != "" {
 		if err := json.Unmarshal([]byte(known), &binaries); err != nil {
 			return nil, fmt.Errorf("%s: %w", built, err)
 		}
 		return binaries, nil
 	}
-	if binaries, err = conformance.Prepare(ctx, os.Stderr); err != nil {
+	if binaries, err = conformance.Prepare(ctx, os.Stderr, o.programs()...); err != nil {
 		return nil, err
 	}
 	known, err := json.Marshal(binaries)

@@ -1,0 +1,1 @@
+// This file lets access.go declare a function without a body.
