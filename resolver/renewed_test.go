@@ -36,9 +36,9 @@ func (r *rotating) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	letsIn(map[string]http.HandlerFunc{*r.login.Load(): r.then})(w, req)
 }
 
-func newRotating(login string, then http.HandlerFunc) *rotating {
-	r := &rotating{then: then}
-	r.set(login)
+func newRotating() *rotating {
+	r := &rotating{then: open}
+	r.set("u:p0")
 	return r
 }
 
@@ -66,7 +66,7 @@ func resolverOf(t *testing.T, identity proof.Identity, registry http.Handler, ch
 func TestRefusedIsRenewed(t *testing.T) {
 	for _, identity := range proof.Identities() {
 		runInBubble(t, string(identity), func(t *testing.T) {
-			registry, p := newRotating("u:p0", open), renewing()
+			registry, p := newRotating(), renewing()
 			r, seen := resolverOf(t, identity, registry, nil).runs(p), &lookups{}
 			r.observer = seen
 			if v := check(t.Context(), r, other+"/app:v1"); v.Reason != Pullable {
@@ -114,7 +114,7 @@ func TestRefusedInVain(t *testing.T) {
 	} {
 		for _, identity := range proof.Identities() {
 			runInBubble(t, name+", "+string(identity), func(t *testing.T) {
-				registry, p := newRotating("u:p0", open), renewing()
+				registry, p := newRotating(), renewing()
 				r := resolverOf(t, identity, registry, nil).runs(p)
 				check(t.Context(), r, other+"/app:v1")
 				time.Sleep(10 * time.Minute)
@@ -144,7 +144,7 @@ func TestRefusedInVain(t *testing.T) {
 // says to the one in use, though the rest is kept under one name for both.
 func TestRefusalIsOfOnePassword(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		registry, p := newRotating("u:p0", open), renewing()
+		registry, p := newRotating(), renewing()
 		r := resolverOf(t, proof.Node, registry, nil).runs(p)
 		check(t.Context(), r, other+"/app:v1")
 		time.Sleep(10 * time.Minute)
@@ -176,7 +176,7 @@ func TestRefusalIsOfOnePassword(t *testing.T) {
 // have answered (P67).
 func TestRenewedPasswordAsksNothing(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		registry, p := newRotating("u:p0", open), renewing()
+		registry, p := newRotating(), renewing()
 		r, seen := resolverOf(t, proof.Own, registry, func(c *Config) { c.Cache.Tag.Duration = 12 * time.Hour }).runs(p), &lookups{}
 		r.observer = seen
 		for n := range 4 {
@@ -199,7 +199,7 @@ func TestRenewedPasswordAsksNothing(t *testing.T) {
 // anybody knows, and who asks is told.
 func TestKnownWhileTheProviderFails(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		registry, p := newRotating("u:p0", open), renewing()
+		registry, p := newRotating(), renewing()
 		r := resolverOf(t, proof.Own, registry, nil).runs(p)
 		check(t.Context(), r, other+"/app:v1")
 		p.tell(func(context.Context, int) (provider.Output, error) { return provider.Output{}, errPlugin })

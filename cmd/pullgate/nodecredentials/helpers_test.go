@@ -112,7 +112,7 @@ func (f *files) mustLoad() {
 	}
 }
 
-// polls polls all files so many times.
+// polls looks at all files so many times.
 func (f *files) polls(n int) {
 	for range n {
 		for _, w := range f.watchers {
@@ -156,6 +156,6 @@ func providersOf(names ...string) string {
 }
 
 // loginsOf is a config.json.
-func loginsOf(user, password string) string {
-	return fmt.Sprintf(`{"auths":{"registry.test":{"auth":%q}}}`, base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+func loginsOf(password string) string {
+	return fmt.Sprintf(`{"auths":{"registry.test":{"auth":%q}}}`, base64.StdEncoding.EncodeToString([]byte("u:"+password)))
 }

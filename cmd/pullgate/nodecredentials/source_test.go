@@ -56,7 +56,7 @@ func TestNothing(t *testing.T) {
 // TestBadAtStart: what no kubelet starts with, pullgate does not start with either; it
 // says everything that is wrong, and nothing that is secret.
 func TestBadAtStart(t *testing.T) {
-	good, logins := providersOf("one"), loginsOf("u", secret)
+	good, logins := providersOf("one"), loginsOf(secret)
 	for name, tc := range map[string]struct {
 		providers, logins string
 		remove            bool // both files
@@ -174,7 +174,7 @@ func TestWarningsAtReload(t *testing.T) {
 // before stay while there is none that can be read.
 func TestReloadNodeFile(t *testing.T) {
 	const metric = "pullgate_node_config_last_reload_successful "
-	f := newFiles(t, "", loginsOf("u", secret))
+	f := newFiles(t, "", loginsOf(secret))
 	f.mustLoad()
 	var lets string
 	dir, _ := registrytest.Serve(t, "registry.test", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -206,7 +206,7 @@ func TestReloadNodeFile(t *testing.T) {
 	if f.log.String() != "" {
 		t.Errorf("unchanged, it is put into force again:\n%s", &f.log)
 	}
-	f.write(f.NodeConfig, loginsOf("u", "next-"+secret))
+	f.write(f.NodeConfig, loginsOf("next-"+secret))
 	f.polls(2)
 	want("changed", "next-"+secret, "1")
 	f.write(f.NodeConfig, `{"auths":{"registry.test":{"auth":"`+secret+`"}}}`)
@@ -217,7 +217,7 @@ func TestReloadNodeFile(t *testing.T) {
 	}
 	f.polls(5)
 	want("gone", "next-"+secret, "0")
-	f.write(f.NodeConfig, loginsOf("u", "last-"+secret))
+	f.write(f.NodeConfig, loginsOf("last-"+secret))
 	f.polls(2)
 	want("mended", "last-"+secret, "1")
 	if n := strings.Count(f.log.String(), "node config.json refused"); n != 2 || strings.Contains(f.log.String(), secret) {
@@ -230,7 +230,7 @@ func TestReloadNodeFile(t *testing.T) {
 func TestHashTellsNothing(t *testing.T) {
 	var hashes []string
 	for range 2 {
-		f := newFiles(t, "", loginsOf("u", secret))
+		f := newFiles(t, "", loginsOf(secret))
 		f.mustLoad()
 		hashes = append(hashes, f.nodeFileHash)
 	}
@@ -242,7 +242,7 @@ func TestHashTellsNothing(t *testing.T) {
 
 // TestMetrics: what is counted, from the start on.
 func TestMetrics(t *testing.T) {
-	f := newFiles(t, providersOf("one", "two"), loginsOf("u", secret))
+	f := newFiles(t, providersOf("one", "two"), loginsOf(secret))
 	f.mustLoad()
 	f.wantMetric("at start", `pullgate_credential_provider_runs_total{provider="one",result="failure"} 0`)
 	f.wantMetric("at start", `pullgate_credential_provider_backing_off{provider="two"} 0`)

@@ -24,10 +24,11 @@ type watched struct {
 	attempts int
 }
 
-func newWatched(there string) *watched {
-	w := &watched{there: there}
+// newWatched has "a" in force.
+func newWatched() *watched {
+	w := &watched{there: "a"}
 	w.Watcher = New(Options{
-		What: "thing", InForce: there,
+		What: "thing", InForce: w.there,
 		Fingerprint: func() (string, error) {
 			if w.there == "" {
 				return "", errors.New("no such file")
@@ -45,7 +46,7 @@ func newWatched(there string) *watched {
 	return w
 }
 
-// polls polls so many times.
+// polls looks so many times.
 func (w *watched) polls(n int) {
 	for range n {
 		w.Poll()
@@ -64,7 +65,7 @@ func (w *watched) want(t *testing.T, when string, refused int, applied ...string
 
 // TestPoll: what is there twice is put into force, once.
 func TestPoll(t *testing.T) {
-	w := newWatched("a")
+	w := newWatched()
 	w.polls(5)
 	w.want(t, "unchanged", 0)
 	w.there = "b"
@@ -89,7 +90,7 @@ func TestPoll(t *testing.T) {
 
 // TestPollRefuses: what is refused is told once, and tried again until it will do.
 func TestPollRefuses(t *testing.T) {
-	w := newWatched("a")
+	w := newWatched()
 	w.there, w.fails = "b", errors.New("unfit")
 	w.polls(5)
 	w.want(t, "unfit", 1)
@@ -109,7 +110,7 @@ func TestPollRefuses(t *testing.T) {
 
 // TestPollGone: what is gone for a while, and comes back as it was.
 func TestPollGone(t *testing.T) {
-	w := newWatched("a")
+	w := newWatched()
 	w.polls(2)
 	w.there = ""
 	w.polls(1)
@@ -127,7 +128,7 @@ func TestPollGone(t *testing.T) {
 // TestStart: it polls until it is told to end, on every replica.
 func TestStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWatched("a")
+		w := newWatched()
 		if w.NeedLeaderElection() {
 			t.Error("one replica only would read it again")
 		}
