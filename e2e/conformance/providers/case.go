@@ -212,8 +212,8 @@ type Step struct {
 	Deadline time.Duration
 	// Early tells that the verdict is there before any plugin has answered.
 	Early bool
-	// NodeAsked and Asked are how many requests for manifests each side makes in all, if
-	// that is the matter.
+	// NodeAsked and Asked are how many requests HEAD for manifests each side makes in
+	// all, if that is the matter: they are what finds a tag.
 	NodeAsked, Asked int
 }
 

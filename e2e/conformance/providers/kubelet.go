@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -129,10 +130,16 @@ func (st *stage) tried(o *Outcome, who scripted.Side) error {
 	var users []string
 	for name := range st.try.Registry {
 		for _, r := range st.registry.Requests(st.host + "/" + name) {
-			if r.Side != who || !strings.Contains(r.Path, "/manifests/") {
+			if r.Side != who {
 				continue
 			}
-			last.Asked++
+			last.Trace = append(last.Trace, fmt.Sprintf("%s %s %s %d", r.Method, r.Path, r.User, r.Status))
+			if !strings.Contains(r.Path, "/manifests/") {
+				continue
+			}
+			if r.Method == http.MethodHead {
+				last.Asked++
+			}
 			if r.User != "" {
 				users = append(users, r.User)
 			}

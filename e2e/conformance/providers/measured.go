@@ -51,10 +51,11 @@ type Came struct {
 	Node    NodeOutcome
 	Message string
 	Verdict Verdict
-	// Tried are the users that the registry was asked with, Asked how many requests for
-	// manifests reached it.
+	// Tried are the users that the registry was asked with, Asked how many requests
+	// HEAD for manifests reached it, and Trace all that did.
 	Tried string
 	Asked int
+	Trace []string `json:",omitempty"`
 	// Early is how many runs of plugins had ended when the verdict was there.
 	Early int
 }

@@ -58,7 +58,7 @@ func (st *stage) setRoles() {
 // environment is what a side's process has in its environment: its identity at the
 // cloud among it, for AWS's own plugin.
 func (st *stage) environment(s side) ([]string, error) {
-	env := []string{Outer}
+	env := outer()
 	for _, p := range st.try.Providers {
 		if p.Mode == "" {
 			continue
@@ -76,6 +76,6 @@ func (st *stage) environment(s side) ([]string, error) {
 	return env, nil
 }
 
-// Outer is an entry of the environment of both, the kubelet and pullgate, which plugins
-// inherit.
-const Outer = "CONFORMANCE_OUTER=outer"
+// outer is in the environment of both, the kubelet and pullgate, and so in that of
+// plugins, if their configuration does not say otherwise.
+func outer() []string { return []string{"CONFORMANCE_OUTER=outer", "CONFORMANCE_WINS=outer"} }

@@ -136,7 +136,7 @@ func (j *judgement) kubeletStep(s Step, c Came) {
 		j.node("what it tries", c.Tried, s.Tried)
 	}
 	if s.NodeAsked != 0 && s.NodeAsked != c.Asked {
-		j.node("the number of its requests for manifests", fmt.Sprint(c.Asked), fmt.Sprint(s.NodeAsked))
+		j.node("the number of its requests HEAD for manifests", fmt.Sprint(c.Asked), fmt.Sprint(s.NodeAsked))
 	}
 	if s.Saw != nil && !maps.Equal(c.Saw, s.Saw) {
 		j.node("what plugins see", fmt.Sprint(c.Saw), fmt.Sprint(s.Saw))
@@ -167,7 +167,7 @@ func (j *judgement) pullgateStep(s Step, c Came) {
 		j.wrong("pullgate: %d runs of plugins had ended before the verdict", c.Early)
 	}
 	if s.Asked != 0 && s.Asked != c.Asked {
-		j.wrong("pullgate: %d requests for manifests, and the table says %d", c.Asked, s.Asked)
+		j.wrong("pullgate: %d requests HEAD for manifests, and the table says %d", c.Asked, s.Asked)
 	}
 }
 

@@ -49,7 +49,7 @@ func TestJudge(t *testing.T) {
 		"words":               {Case{}, said, Came{Node: Pulled}, pullable, `says [""], and the table says "why"`, Score{}},
 		"not early":           {Case{}, early, Came{Node: Pulled}, Came{Verdict: pullable.Verdict, Early: 1}, "had ended before", Score{}},
 		"tried":               {Case{}, tried, Came{Get: "u:p", Runs: "p1", Tried: "u"}, right, "what it tries", Score{}},
-		"asked":               {Case{}, asked, Came{Node: Pulled}, pullable, "0 requests for manifests", Score{}},
+		"asked":               {Case{}, asked, Came{Node: Pulled}, pullable, "0 requests HEAD for manifests", Score{}},
 		"saw":                 {Case{}, saw, Came{Get: "u:p", Runs: "p1", Saw: map[string]string{"A": "1"}}, right, "what plugins see", Score{}},
 		"requests":            {Case{}, looking, Came{Get: "u:p", Runs: "p1", Requests: []string{"a"}}, Came{Get: "u:p", Runs: "p1", Requests: []string{"b"}}, "the plugins read", Score{}},
 	} {
