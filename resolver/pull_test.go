@@ -88,6 +88,23 @@ func TestOrderOfCredentials(t *testing.T) {
 	}
 }
 
+// TestEqualIsTriedOnce: one password under two keys is one attempt, whatever that comes
+// to, and so is that of a Secret (P43).
+func TestEqualIsTriedOnce(t *testing.T) {
+	for name, secret := range map[string]string{"two keys": "", "and a Secret": "p"} {
+		r, seen := resolverFor(t, patient(), map[string]http.Handler{other: letsIn(map[string]http.HandlerFunc{"u:p": always(503)})}), &lookups{}
+		r.observer = seen
+		pod := Pod{Credentials: NewCredentials("dev", nil)}
+		if secret != "" {
+			pod.Credentials = credentials(t, "u", secret)
+		}
+		v := r.runs(answering(credentialsFor(other, "u", "p", "*.test", "u", "p"))).Check(t.Context(), Image{Reference: other + "/app:v1"}, pod)
+		if n := seen.n.Load(); v.Reason != RegistryUnavailable || n != 1 {
+			t.Errorf("%s: %s %q after %d look-ups, want 1", name, v.Reason, v.Message, n)
+		}
+	}
+}
+
 // TestAllAreNamed: of a registry that refuses everything all that was refused is named,
 // and what pullgate's own identity has to do with it.
 func TestAllAreNamed(t *testing.T) {

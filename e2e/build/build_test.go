@@ -204,3 +204,17 @@ func TestLock(t *testing.T) {
 	}
 	unlock()
 }
+
+// A row may be the tests of a package, as a program.
+func TestProgramOfTests(t *testing.T) {
+	m, err := findModule(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := binaries()[PullgateProviders]
+	cmd := m.command(t.Context(), b, "", "/out", PullgateProviders)
+	want := append([]string{"go", "test", "-c", "-o", "/out/pullgate-providers"}, append(flags(b, ""), "./cmd/pullgate/conformance")...)
+	if !slices.Equal(cmd.Args, want) || cmd.Dir != filepath.Dir(m.dir) {
+		t.Errorf("in %s: %q, want %q", cmd.Dir, cmd.Args, want)
+	}
+}

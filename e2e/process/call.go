@@ -14,8 +14,8 @@ const waitDelay = 2 * time.Second
 
 // Call runs a program that reads a question as JSON from its standard input, and writes
 // an answer as JSON to its standard output, first of all. When Call returns, for
-// whatever reason, the program and all that it has started are gone. Of Options it
-// takes Name, Path, Args, Dir and Env.
+// whatever reason, the program is gone, and so is all that it has started in its
+// process group. Of Options it takes Name, Path, Args, Dir and Env.
 func Call(ctx context.Context, o Options, question, answer any) error {
 	text, err := json.Marshal(question)
 	if err != nil {

@@ -3,7 +3,7 @@
 //
 // It reads the kubelet's own CredentialProviderConfig and runs the same plugins,
 // by the rules of Kubernetes 1.37 as measured in the cases P01 to P70 of
-// docs/conformance.md. What it does in another way than a kubelet costs less or
+// docs/credential-providers.md. What it does in another way than a kubelet costs less or
 // bounds more, and never yields other credentials:
 //
 //	config.go    the configuration, from a file or a folder

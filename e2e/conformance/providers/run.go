@@ -63,6 +63,11 @@ func (b *Bench) measure(ctx context.Context, c Case, n int, t Try, short bool) (
 		return m
 	}
 	defer st.close()
+	defer func() {
+		if m.Err != nil {
+			st.endPlugins()
+		}
+	}()
 	if !m.Skipped {
 		if m.Node, m.Err = st.askKubelet(ctx); m.Err != nil {
 			return m

@@ -81,3 +81,17 @@ func left(runs []fakeprovider.Run) error {
 		}
 	}
 }
+
+// endPlugins ends what is left of pullgate's plugins: where pullgate was killed, nobody
+// else does, for each has a process group of its own.
+func (st *stage) endPlugins() {
+	runs, err := st.plugins(pullgate)
+	if err != nil {
+		return // and is known already
+	}
+	for _, r := range runs {
+		if r.Pid > 0 {
+			_ = syscall.Kill(-r.Pid, syscall.SIGKILL) // which is gone, in most cases
+		}
+	}
+}
