@@ -79,9 +79,9 @@ func tokensManifest(t *testing.T, accounts map[string][]string, audiences ...str
 	return out.String(), err
 }
 
-// wantTokenOf requires that a token is a ServiceAccount's, for stsAudience, bound to
+// wantTokenOf requires that a token is of the ServiceAccount builder, for stsAudience, bound to
 // nothing, and no good for the API server.
-func (s *suite) wantTokenOf(t *testing.T, token, namespace, name string) {
+func (s *suite) wantTokenOf(t *testing.T, token, namespace string) {
 	t.Helper()
 	review := func(audiences ...string) authenticationv1.TokenReviewStatus {
 		r, err := s.cluster.Client().AuthenticationV1().TokenReviews().Create(t.Context(), &authenticationv1.TokenReview{
@@ -93,7 +93,7 @@ func (s *suite) wantTokenOf(t *testing.T, token, namespace, name string) {
 		return r.Status
 	}
 	r := review(stsAudience)
-	if want := "system:serviceaccount:" + namespace + ":" + name; !r.Authenticated || r.User.Username != want {
+	if want := "system:serviceaccount:" + namespace + ":builder"; !r.Authenticated || r.User.Username != want {
 		t.Errorf("the token is %q's, want %s: %s", r.User.Username, want, r.Error)
 	}
 	for key := range r.User.Extra {

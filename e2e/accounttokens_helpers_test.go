@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullgate/pullgate/e2e/build"
+	"github.com/pullgate/pullgate/e2e/collector"
 	"github.com/pullgate/pullgate/e2e/fakeprovider"
 	"github.com/pullgate/pullgate/e2e/pullgate"
 )
@@ -68,17 +69,26 @@ func (s *suite) taking(t *testing.T, how taker) *taking {
 		p.TokenAttributes["cacheType"] = "Token"
 	}
 	k.flags = (&site{bin: bin}).flags(t, p)
-	var err error
-	k.Server, err = pullgate.Start(t.Context(), s.cluster, pullgate.Options{
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context())) // it is asked for its metrics at the end
+	t.Cleanup(cancel)
+	traces, err := collector.Start(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Server, err = pullgate.Start(ctx, s.cluster, pullgate.Options{
 		Binary: s.binaries[build.Pullgate], CertsD: s.certsD, LogLevel: "debug", Config: takingConfig(how.config),
-		Args: slices.Concat(k.flags, how.flags),
+		Args: slices.Concat(k.flags, how.flags), Env: traces.Env(),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		measured, err := metrics(ctx, k.Server)
+		if err != nil {
+			t.Error(err)
+		}
 		k.Stop()
-		k.wantNoToken(t)
+		k.wantNoToken(t, map[string]string{"metrics": measured, "traces": traces.Received(), "answers": strings.Join(k.said, "\n")})
 		if t.Failed() {
 			t.Logf("the log of the replica ends:\n%s", k.Log())
 		}
@@ -166,11 +176,12 @@ func (k *taking) wantUnverified(t *testing.T, namespace, account, image string, 
 	}
 }
 
-// eventuallyVerified waits until the API server knows of the right.
-func (k *taking) eventuallyVerified(t *testing.T, namespace, account, image string) (before []string) {
+// eventuallyVerified waits until the API server knows of the right to tokens of the
+// ServiceAccount builder.
+func (k *taking) eventuallyVerified(t *testing.T, namespace, image string) (before []string) {
 	t.Helper()
-	eventually(t, "the image of ServiceAccount "+account, func(context.Context) error {
-		allowed, said := k.about(t, namespace, account, image)
+	eventually(t, "the image of ServiceAccount builder", func(context.Context) error {
+		allowed, said := k.about(t, namespace, "builder", image)
 		if !allowed || len(said) > 0 {
 			before = append(before, said...)
 			return fmt.Errorf("%v, %q", allowed, said)
@@ -181,15 +192,13 @@ func (k *taking) eventuallyVerified(t *testing.T, namespace, account, image stri
 }
 
 // wantNoToken requires that no token that the plugin got is in anything that came out.
-func (k *taking) wantNoToken(t *testing.T) {
+func (k *taking) wantNoToken(t *testing.T, out map[string]string) {
 	t.Helper()
-	log, err := os.ReadFile(k.LogFile())
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := string(log) + strings.Join(k.said, "\n")
-	if len(log) < 100 {
-		t.Errorf("%q is all there is in the log", log)
+	out["log"] = wholeLog(t, k.Server)
+	for what, text := range out {
+		if len(text) < 100 && what != "answers" {
+			t.Errorf("%q is all there is in the %s", text, what)
+		}
 	}
 	for _, q := range k.requests(t) {
 		parts := strings.Split(q.ServiceAccountToken, ".")
@@ -198,8 +207,10 @@ func (k *taking) wantNoToken(t *testing.T) {
 			continue
 		}
 		for _, part := range parts[1:] { // others have the same header
-			if strings.Contains(out, part) {
-				t.Error("a part of a token is in the log or in an answer")
+			for what, text := range out {
+				if strings.Contains(text, part) {
+					t.Errorf("a part of a token is in the %s", what)
+				}
 			}
 		}
 	}

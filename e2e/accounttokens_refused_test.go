@@ -69,7 +69,7 @@ func testTokenPolicy(t *testing.T, s *suite) {
 	refused.wantRuns(t, 0)
 	k := s.taking(t, taker{config: "tokens: pod"})
 	k.wantVerified(t, ns, "builder", image)
-	s.wantTokenOf(t, k.wantRuns(t, 1).ServiceAccountToken, ns, "builder")
+	s.wantTokenOf(t, k.wantRuns(t, 1).ServiceAccountToken, ns)
 }
 
 // wantWellTyped requires that the API server has nothing against a policy's expressions.
@@ -131,7 +131,7 @@ func testNoTokens(t *testing.T, s *suite) {
 		}
 		eventually(t, step.config, func(ctx context.Context) error { return reloaded(ctx, k.Server, n+1, 0, 1) })
 		if step.words == "" {
-			k.eventuallyVerified(t, ns, "builder", image)
+			k.eventuallyVerified(t, ns, image)
 			continue
 		}
 		k.wantUnverified(t, ns, "builder", image, step.words)
@@ -139,7 +139,7 @@ func testNoTokens(t *testing.T, s *suite) {
 			t.Errorf("the log says nothing of it: %s", log)
 		}
 	}
-	s.wantTokenOf(t, k.wantRuns(t, 1).ServiceAccountToken, ns, "builder")
+	s.wantTokenOf(t, k.wantRuns(t, 1).ServiceAccountToken, ns)
 
 	item := s.checkImages(t, &site{certsD: s.certsD}, checkRun{config: takingConfig("tokens: pod")}, k.flags, image)[image]
 	if item.Reason != "NodeManaged" || !strings.Contains(item.Message, "it takes tokens of ServiceAccounts, which only the webhook can get") {

@@ -36,9 +36,9 @@ func testPodTokens(t *testing.T, s *suite) {
 	k.wantRuns(t, 0)
 
 	s.mayHaveTokens(t, one, "builder")
-	k.eventuallyVerified(t, one, "builder", image)
+	k.eventuallyVerified(t, one, image)
 	first := k.wantRuns(t, 1)
-	s.wantTokenOf(t, first.ServiceAccountToken, one, "builder")
+	s.wantTokenOf(t, first.ServiceAccountToken, one)
 	if diff := cmp.Diff(map[string]string{roleKey: "of-one"}, first.ServiceAccountAnnotations); diff != "" {
 		t.Errorf("annotations (-want +got):\n%s", diff)
 	}
@@ -50,8 +50,8 @@ func testPodTokens(t *testing.T, s *suite) {
 	noRight(other, "builder")
 	k.wantRuns(t, 1)
 	s.mayHaveTokens(t, other, "builder")
-	k.eventuallyVerified(t, other, "builder", image)
-	s.wantTokenOf(t, k.wantRuns(t, 2).ServiceAccountToken, other, "builder")
+	k.eventuallyVerified(t, other, image)
+	s.wantTokenOf(t, k.wantRuns(t, 2).ServiceAccountToken, other)
 
 	// A Secret of the Pod's own comes first, whatever becomes of the token.
 	s.pullSecret(t, one, "pull", privateHost, user, password)
@@ -84,7 +84,7 @@ func testTokensWithoutPod(t *testing.T, s *suite) {
 		}
 		return nil
 	})
-	s.wantTokenOf(t, k.wantRuns(t, 1).ServiceAccountToken, ns, "builder")
+	s.wantTokenOf(t, k.wantRuns(t, 1).ServiceAccountToken, ns)
 }
 
 // Before it denies a Pod for what a token's role may not, pullgate reads the
@@ -97,21 +97,27 @@ func testTokensMended(t *testing.T, s *suite) {
 	ns := s.namespace(t, nil)
 	account := s.serviceAccount(t, ns, "builder", "wrong")
 	s.mayHaveTokens(t, ns, "builder")
-	eventually(t, "the denial", func(context.Context) error {
+	denied := func(context.Context) error {
 		allowed, said := k.about(t, ns, "builder", image)
 		if allowed || len(said) != 1 || !containsAll(said[0], []string{"refuses the credentials of", tokenPlugin}) {
 			return fmt.Errorf("%v, %q", allowed, said)
 		}
 		return nil
-	})
+	}
+	eventually(t, "the denial", denied)
+	// The plugin is run again for a password that was refused, once in a while (P37).
+	if err := denied(t.Context()); err != nil {
+		t.Error(err)
+	}
+	k.wantRuns(t, 2)
 	k.answer(t, password)
 	account.Annotations[roleKey] = "right"
 	if _, err := s.cluster.Client().CoreV1().ServiceAccounts(ns).Update(t.Context(), account, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	k.wantVerified(t, ns, "builder", image)
-	if all := k.requests(t); all[len(all)-1].ServiceAccountAnnotations[roleKey] != "right" {
-		t.Errorf("the plugin was last asked with %v", all[len(all)-1].ServiceAccountAnnotations)
+	if last := k.wantRuns(t, 3).ServiceAccountAnnotations; last[roleKey] != "right" {
+		t.Errorf("the plugin was last asked with %v", last)
 	}
 }
 
@@ -123,13 +129,14 @@ func testTokensMadeAnew(t *testing.T, s *suite) {
 	ns := s.namespace(t, nil)
 	s.serviceAccount(t, ns, "builder", "")
 	accounts := s.cluster.Client().CoreV1().ServiceAccounts(ns)
-	k.wantUnverified(t, ns, "builder", image, "may not create") // and is known
+	known := time.Now()
+	k.wantUnverified(t, ns, "builder", image, "may not create")
 	if err := accounts.Delete(t.Context(), "builder", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	s.serviceAccount(t, ns, "builder", "")
 	s.mayHaveTokens(t, ns, "builder")
-	before := k.eventuallyVerified(t, ns, "builder", image)
+	before := k.eventuallyVerified(t, ns, image)
 	said := func(words string) (n int) {
 		for _, b := range before {
 			if strings.Contains(b, words) {
@@ -138,11 +145,13 @@ func testTokensMadeAnew(t *testing.T, s *suite) {
 		}
 		return n
 	}
-	// Forgotten at once: it is said once.
-	if anew := said(`ServiceAccount "` + ns + `/builder" was made anew a moment ago: try again`); anew != 1 || anew+said("may not create") != len(before) {
+	// It is forgotten at once, and this is said once; or not at all, where the machine is
+	// so slow that it was forgotten by itself.
+	anew := said(`ServiceAccount "` + ns + `/builder" was made anew a moment ago: try again`)
+	if slow := time.Since(known) > 20*time.Second; anew > 1 || anew == 0 && !slow || anew+said("may not create") != len(before) {
 		t.Errorf("said %q", before)
 	}
-	s.wantTokenOf(t, k.wantRuns(t, 1).ServiceAccountToken, ns, "builder")
+	s.wantTokenOf(t, k.wantRuns(t, 1).ServiceAccountToken, ns)
 }
 
 // Tokens of pullgate's own ServiceAccount, whoever's the Pod is, and for workloads as

@@ -22,6 +22,7 @@ type checkRun struct {
 	certsD     string // the suite's if ""
 	registries string // added to the configuration file's registries, as ", name: value"
 	config     string // added to the configuration file, patientLimits if ""
+	env        []string
 	stdin      string
 }
 
@@ -80,7 +81,7 @@ func (s *suite) runCheck(t *testing.T, r checkRun, args ...string) checked {
 	}
 	cmd := exec.CommandContext(t.Context(), s.binaries[build.Pullgate], append([]string{"check", "--config", config, "--timeout", "20m"}, args...)...)
 	cmd.Dir = t.TempDir()
-	cmd.Env = process.Env(t.TempDir())
+	cmd.Env = process.Env(t.TempDir(), r.env...)
 	if r.kubeconfig != "" {
 		cmd.Env = append(cmd.Env, "KUBECONFIG="+r.kubeconfig)
 	}

@@ -103,7 +103,17 @@ func testPlanted(t *testing.T, s *suite) {
 	}
 	t.Logf("%d reviews", n)
 	came["pullgate check"] = s.checkPlanted(t, ns, names)
+	s.wantNothingPlanted(t, came, replica, traces)
+	wantPlanted(t, s)
+	if err := replica.Healthy(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
 
+// wantNothingPlanted searches in what came out, and in all that a replica and the
+// suite's pullgate write.
+func (s *suite) wantNothingPlanted(t *testing.T, came map[string]string, replica *pullgate.Server, traces *collector.Collector) {
+	t.Helper()
 	for what, read := range map[string]func() (string, error){
 		"the traces":                  func() (string, error) { return traces.Received(), nil },
 		"the log of the replica":      func() (string, error) { return readFile(replica.LogFile()) },
@@ -126,10 +136,6 @@ func testPlanted(t *testing.T, s *suite) {
 		for _, found := range allPlants().found(text) {
 			t.Errorf("%s: %s", what, found)
 		}
-	}
-	wantPlanted(t, s)
-	if err := replica.Healthy(t.Context()); err != nil {
-		t.Error(err)
 	}
 }
 

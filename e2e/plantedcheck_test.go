@@ -59,3 +59,54 @@ func brokenLogins() map[string]string {
 	all["after-error"] = `{"auths":{]"` + brokenPassword + `"}`
 	return all
 }
+
+// checkPlantedNodes has `pullgate check` run the same plugins, and returns all that it
+// prints, in every format.
+func (s *suite) checkPlantedNodes(t *testing.T, namespace string, n *plantedNodes) string {
+	t.Helper()
+	var out strings.Builder
+	run := checkRun{kubeconfig: s.cluster.Kubeconfig(), config: strings.Replace(fmt.Sprintf(plantedConfig, "own"), "tokens: own, ", "", 1), env: plantedEnv()}
+	for _, format := range []string{"", "json", "yaml", "sarif", "junit"} {
+		args := []string{"-v", "-n", namespace, "-o", format}
+		c := s.runCheck(t, run, slices.Concat(args, n.flags(n.config, n.node), plantedImages())...)
+		// Else nothing was looked up, and there was nothing to hide.
+		if c.code > 2 || !strings.Contains(c.stdout, plantedScriptHost("answers")) {
+			t.Errorf("-o %q ends with %d: %s", format, c.code, c.stderr)
+		}
+		out.WriteString(c.stdout + c.stderr)
+	}
+	return out.String()
+}
+
+// startPlantedNodes has webhook and check meet broken files at their start, and
+// returns what they say.
+func (s *suite) startPlantedNodes(t *testing.T, n *plantedNodes) string {
+	t.Helper()
+	var out strings.Builder
+	file := filepath.Join(n.dir, "broken.yaml")
+	refused := func(what string, flags []string) {
+		said := s.webhookRefuses(t, flags...)
+		if !strings.Contains(said, "broken.") {
+			t.Errorf("%s: the webhook does not name the file: %s", what, said)
+		}
+		out.WriteString(said)
+		c := s.runCheck(t, checkRun{env: plantedEnv()}, append(flags, "-v", "--local", plantedHost+"/good/app:v1")...)
+		if c.code != 3 {
+			t.Errorf("%s: check ends with %d: %s", what, c.code, c.stderr)
+		}
+		out.WriteString(c.stdout + c.stderr)
+	}
+	for what, content := range brokenProviders() {
+		n.write(t, file, content)
+		refused(what, n.flags(file, n.node))
+	}
+	login := filepath.Join(n.dir, "broken.json")
+	for what, content := range brokenLogins() {
+		if slices.Contains([]string{"good", "refused", "key"}, what) {
+			continue // nothing is wrong with them
+		}
+		n.write(t, login, content)
+		refused(what, n.flags(n.config, login))
+	}
+	return out.String()
+}

@@ -30,6 +30,10 @@ func allPlants() plants {
 		"good password": goodPassword, "refused password": refusedPassword, "password in a broken Secret": brokenPassword,
 		"password in a Secret of another type": ignoredPassword, "password in a key": keyPassword,
 		"header of hosts.toml": headerKey, "token": plantedToken, "signed query": plantedQuery,
+		"password of a plugin": answerPassword, "rubbish of a plugin": rubbishPassword, "stderr of a plugin": stderrPassword,
+		"environment of the configuration": configuredPassword, "number in the configuration": configuredNumber,
+		"argument of the configuration": argumentPassword, "environment of the process": environmentPassword,
+		"password of the nodes' config.json": nodePassword, "token that a plugin is handed": handedSignature,
 	}
 }
 

@@ -80,6 +80,8 @@ func TestPullgate(t *testing.T) {
 		{"empty image name", testEmptyImageName},
 		// planted_test.go
 		{"planted secrets", testPlanted},
+		// plantedprovider_test.go
+		{"planted secrets of plugins", testPlantedProviders},
 		// review_test.go
 		{"bad AdmissionReviews", testBadReviews},
 		// certificates_test.go

@@ -99,7 +99,10 @@ func (s *suite) webhookRefuses(t *testing.T, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	args = append([]string{"webhook", "--kubeconfig", s.cluster.Kubeconfig(), "--namespace", "nowhere"}, args...)
+	// The usual ports may be somebody else's.
+	args = append([]string{
+		"webhook", "--kubeconfig", s.cluster.Kubeconfig(), "--namespace", "nowhere", "--health-bind-address", "127.0.0.1:0", "--metrics-bind-address", "0",
+	}, args...)
 	cmd := exec.CommandContext(ctx, s.binaries[build.Pullgate], args...)
 	cmd.Env = process.Env(t.TempDir())
 	out, err := cmd.CombinedOutput()

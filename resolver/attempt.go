@@ -70,9 +70,9 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 		return o
 	}
 	old, _ := r.cache.Get(key)
-	if old != nil && old.fresh() && old.age() <= maxAge {
+	if old != nil && old.fresh() && old.age() <= maxAge && (old.reason != Unauthorized || old.speaksOf(r.login(c))) {
 		if old.due() {
-			r.renew(ctx, key, ref, r.login(c))
+			r.renew(ctx, key, ref, r.login(c), old)
 		}
 		r.observer.Answered(FromCache)
 		return old.outcome
@@ -81,7 +81,7 @@ func (r *Resolver) attempt(ctx context.Context, ref reference.Reference, c keyri
 		return r.orStale(old, timedOut(ref)) // and nothing is begun that nobody waits for
 	}
 	select {
-	case result := <-r.fly(ctx, key, ref, r.login(c)):
+	case result := <-r.fly(ctx, key, ref, r.login(c), old):
 		return r.orStale(old, result.Val.(outcome))
 	case <-ctx.Done():
 		return r.orStale(old, timedOut(ref))
@@ -114,16 +114,20 @@ func (r *Resolver) key(ref reference.Reference, c keyring.Credential) (key, endp
 	return string(sum[:]), endpoint, nil
 }
 
-// fly begins a look-up, or joins the one that is under way.
-func (r *Resolver) fly(ctx context.Context, key string, ref reference.Reference, login registry.Login) <-chan singleflight.Result {
+// fly begins a look-up, or joins the one that is under way, for somebody to whom the old
+// answer, nil if there was none, will not do. One that ended a moment ago has another.
+func (r *Resolver) fly(ctx context.Context, key string, ref reference.Reference, login registry.Login, old *known) <-chan singleflight.Result {
 	// Of a password that was renewed because it is refused, nobody wants the old answer.
 	return r.flights.DoChan(key+login.ID, func() (any, error) {
+		if k, ok := r.cache.Get(key); ok && k != old && k.fresh() && k.speaksOf(login) {
+			return k.outcome, nil
+		}
 		start := time.Now()
 		o := r.lookup(ctx, ref, login)
 		o.detail = r.scrub(o.detail, ref, login)
 		o.at = time.Now()
 		r.observer.LookedUp(ref.Host, o.reason, o.at.Sub(start))
-		r.remember(key, ref, o)
+		r.remember(key, ref, login, o)
 		return o, nil
 	})
 }

@@ -7,8 +7,11 @@
 //	reference/     the image field, parsed as the kubelet parses it
 //	credentials.go what became of the Secrets that the Pod names
 //	keyring/       Secrets → credentials in the kubelet's order
-//	resolver.go    the decision order; credentials tried one after another
+//	nodes.go       what nodes bring by themselves
+//	provider/      the kubelet's credential providers, asked as a kubelet asks them
+//	resolver.go    the decision order
 //	instant.go     a yes that is known already, for which nobody has to wait
+//	pull.go        credentials tried one after another
 //	attempt.go     one credential's attempt: cached, joined with its like
 //	registry/      the registry asked as containerd asks it
 //	known.go       what is kept, for how long, and what is asked for anew
@@ -20,7 +23,9 @@
 //	suit.go        what was read, against the nodes that the Pod can land on
 //	classify.go    what the registry answered → Reason
 //	explain.go     whose word that is, and the better words that a GET finds
-//	words.go       Reason → what the user reads
+//	proof/         what a refusal of pullgate proves of nodes
+//	conclude.go    one verdict of attempts that all failed
+//	words.go       Reason → what the user reads, as the other files in *words.go
 //	verdict.go     Reasons and their classes
 //
 // Whatever is not definite is unverified, and nothing here ever turns the one

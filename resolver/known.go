@@ -14,7 +14,8 @@ import (
 // monotonic clock, so that a wall clock that jumps makes nothing old or young.
 type known struct {
 	outcome
-	ttl time.Duration
+	ttl   time.Duration
+	login string // the ID of the login that was used
 	// renewing is set once somebody asks anew in the background.
 	renewing atomic.Bool
 }
@@ -33,10 +34,16 @@ func (k *known) due() bool {
 	return k.reason == Pullable && k.age() > k.dueAt() && k.renewing.CompareAndSwap(false, true)
 }
 
+// speaksOf reports whether an answer holds for a login. A refusal is one of a password:
+// of none that has taken its place since (P37).
+func (k *known) speaksOf(login registry.Login) bool {
+	return k.reason != Unauthorized || k.login == login.ID
+}
+
 // remember keeps an outcome for as long as it may be used again. Unverified ones
 // are not kept: the next Pod asks anew.
-func (r *Resolver) remember(key string, ref reference.Reference, o outcome) {
-	k := &known{outcome: o}
+func (r *Resolver) remember(key string, ref reference.Reference, login registry.Login, o outcome) {
+	k := &known{outcome: o, login: login.ID}
 	cache := r.config.Cache
 	switch {
 	case o.reason == Pullable && ref.Digest != "":
@@ -92,9 +99,9 @@ func ageWords(d time.Duration) string {
 
 // renew asks anew in the background. If that comes to nothing, what is known
 // stays until its time is over.
-func (r *Resolver) renew(ctx context.Context, key string, ref reference.Reference, login registry.Login) {
+func (r *Resolver) renew(ctx context.Context, key string, ref reference.Reference, login registry.Login, old *known) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.Limits.LookupTimeout.Duration)
-	flight := r.fly(ctx, key, ref, login)
+	flight := r.fly(ctx, key, ref, login, old)
 	go func() {
 		defer cancel()
 		<-flight

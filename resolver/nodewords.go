@@ -13,7 +13,10 @@ import (
 // nodeManagedWords say why a node may pull what cannot be pulled from here, and what
 // to do so that pullgate can tell. The image's name is beside them, and has the host.
 func (p *pulling) nodeManagedWords(standing proof.Standing, told failedAttempt, without string) string {
-	by, absent := told.credential.Provider(), told.outcome.reason != Unauthorized
+	by, absent := p.providerOf(told), told.outcome.reason != Unauthorized
+	if p.r.config.CredentialProviders.Identity == proof.Node {
+		by = "" // it has no identity of its own: something else keeps the answer from being the nodes'
+	}
 	var message string
 	switch {
 	case standing == proof.Mirror:
@@ -23,7 +26,10 @@ func (p *pulling) nodeManagedWords(standing proof.Standing, told failedAttempt, 
 	case by != "" && absent:
 		return fmt.Sprintf("%s, or pullgate's own identity (credential provider %s) may not see it, and nodes' may", told.outcome.says, providerName(by))
 	case by != "":
-		return fmt.Sprintf("the registry refuses pullgate's own identity (credential provider %s), and may let the nodes' in: let pullgate's read the repository", providerName(by))
+		message = fmt.Sprintf("the registry refuses pullgate's own identity (credential provider %s), and may let the nodes' in: let pullgate's read the repository", providerName(by))
+		if told.credential.Provider() != "" { // otherwise a Secret is refused as well
+			return message
+		}
 	case len(p.answer.Withheld) > 0:
 		w := p.answer.Withheld[0]
 		message = fmt.Sprintf("nodes ask credential provider %s: %s", providerName(w.Provider), w.Why)
@@ -36,6 +42,16 @@ func (p *pulling) nodeManagedWords(standing proof.Standing, told failedAttempt, 
 		message += "; without: " + without
 	}
 	return message
+}
+
+// providerOf is the provider whose credential was tried, "" if there was none.
+func (p *pulling) providerOf(told failedAttempt) string {
+	for _, f := range append([]failedAttempt{told}, p.failed...) {
+		if by := f.credential.Provider(); by != "" {
+			return by
+		}
+	}
+	return ""
 }
 
 // providerFailed is what becomes of an image that only a credential provider that

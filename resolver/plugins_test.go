@@ -153,3 +153,10 @@ func letsIn(logins map[string]http.HandlerFunc) http.HandlerFunc {
 func lists(code int, errorCode string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { status(w, code, errorCode) }
 }
+
+// tokenAttributes are those of a provider that takes ServiceAccounts' tokens.
+func tokenAttributes(required *bool) *kubeletv1.ServiceAccountTokenAttributes {
+	return &kubeletv1.ServiceAccountTokenAttributes{
+		ServiceAccountTokenAudience: "audience", RequireServiceAccount: required, CacheType: kubeletv1.ServiceAccountServiceAccountTokenCacheType,
+	}
+}

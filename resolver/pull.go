@@ -90,10 +90,11 @@ func (p *pulling) withProviders(ctx context.Context) *Verdict {
 			p.failed = append(p.failed, failedAttempt{c, before})
 			continue
 		}
+		before := len(p.failed)
 		if v := p.each(ctx, []keyring.Credential{c}); v != nil {
 			return v
 		}
-		if !p.refused() {
+		if !p.refusedSince(before) {
 			continue
 		}
 		// Nodes differ in the age of what they keep (P37).
@@ -105,7 +106,7 @@ func (p *pulling) withProviders(ctx context.Context) *Verdict {
 		}
 		if ok {
 			p.failed = p.failed[:len(p.failed)-1]
-			if v := p.one(ctx, renewed, 0); v != nil {
+			if v := p.one(ctx, renewed); v != nil {
 				return v
 			}
 		}
@@ -131,16 +132,16 @@ func (p *pulling) each(ctx context.Context, credentials []keyring.Credential) *V
 		if len(p.failed) > maxCredentials {
 			return nil
 		}
-		if v := p.one(ctx, c, anyAge); v != nil {
+		if v := p.one(ctx, c); v != nil {
 			return v
 		}
 	}
 	return nil
 }
 
-// one tries one credential, with what is known if that is no older than maxAge.
-func (p *pulling) one(ctx context.Context, c keyring.Credential, maxAge time.Duration) *Verdict {
-	o, v := p.try(ctx, c, maxAge)
+// one tries one credential.
+func (p *pulling) one(ctx context.Context, c keyring.Credential) *Verdict {
+	o, v := p.try(ctx, c)
 	switch {
 	case v == nil:
 		p.failed = append(p.failed, failedAttempt{c, o})
@@ -155,8 +156,8 @@ func (p *pulling) one(ctx context.Context, c keyring.Credential, maxAge time.Dur
 
 // try makes an attempt, and holds what it finds against the nodes. There is no verdict
 // if it finds nothing.
-func (p *pulling) try(ctx context.Context, c keyring.Credential, maxAge time.Duration) (outcome, *Verdict) {
-	o := p.r.attempt(ctx, p.ref, c, maxAge)
+func (p *pulling) try(ctx context.Context, c keyring.Credential) (outcome, *Verdict) {
+	o := p.r.attempt(ctx, p.ref, c, anyAge)
 	if o.reason != Pullable {
 		return o, nil
 	}
@@ -199,9 +200,9 @@ func (p *pulling) triedBefore(c keyring.Credential) (outcome, bool) {
 	return outcome{}, false
 }
 
-// refused reports whether the last attempt was refused for its credential.
-func (p *pulling) refused() bool {
-	return len(p.failed) > 0 && p.failed[len(p.failed)-1].outcome.reason == Unauthorized
+// refusedSince reports whether the attempt since then was refused for its credential.
+func (p *pulling) refusedSince(before int) bool {
+	return len(p.failed) > before && p.failed[len(p.failed)-1].outcome.reason == Unauthorized
 }
 
 // public reports whether an image can be pulled by anyone, as far as can be told

@@ -116,7 +116,7 @@ func (v *Validator) judge(ctx context.Context, s Subject, levels Levels) ([]Find
 	for anew := false; ; anew = true {
 		findings, cached := v.Examiner.Examine(ctx, s, anew)
 		d := decide(levels, findings)
-		if !cached || !d.needsFresh() {
+		if anew || !cached || !d.needsFresh() {
 			return findings, d
 		}
 	}

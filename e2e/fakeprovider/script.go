@@ -32,14 +32,15 @@ type Script struct {
 	// Sleep comes before the answer.
 	Sleep Duration `json:"sleep,omitempty"`
 	// Stderr is written to the standard error, after StderrSize bytes of nothing in
-	// particular.
+	// particular. It has the placeholders of Stdout.
 	Stderr     string `json:"stderr,omitempty"`
 	StderrSize int    `json:"stderrSize,omitempty"`
 	// Padding is how many bytes of white space come before Stdout.
 	Padding int `json:"padding,omitempty"`
 	// Stdout is the answer. In it stand for what the request says {image}, {host},
-	// which is the image's registry, and {token}; and {n} for how many runs the Log
-	// has, this one included.
+	// which is the image's registry, and {token}; {env} for the entries of the
+	// environment, but for the Script, with spaces between; and {n} for how many runs the
+	// Log has, this one included.
 	Stdout string `json:"stdout,omitempty"`
 	// Bytes follow it as they are: what no JSON string can hold.
 	Bytes []byte `json:"bytes,omitempty"`

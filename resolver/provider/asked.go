@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/pullgate/pullgate/resolver/keyring"
@@ -160,8 +161,8 @@ func lookup(answers []*keyring.Secret, repository string) []keyring.Credential {
 
 // Renew runs the plugin again that answered with a credential which its registry
 // refuses, and returns the one that it answers with now (P37). There is none if it has
-// the same, if it has answered a moment ago, or if it fails: then the refusal proves
-// nothing.
+// the same, if it has answered a moment ago, or if it fails or has none any more: then
+// the refusal proves nothing.
 func (a *Asked) Renew(ctx context.Context, refused keyring.Credential) (renewed keyring.Credential, ok bool, failure *Failure) {
 	obtained := refused.Origin.Obtained
 	if !obtained.Before(a.at) {
@@ -179,10 +180,12 @@ func (a *Asked) Renew(ctx context.Context, refused keyring.Credential) (renewed 
 			return renewed, false, failure
 		}
 		for _, c := range lookup([]*keyring.Secret{answer.credentials}, a.question.Repository) {
-			if c.ID() == refused.ID() && (c.Username != refused.Username || c.Password != refused.Password) {
-				return c, true, nil
+			if c.ID() == refused.ID() {
+				return c, c.Username != refused.Username || c.Password != refused.Password, nil
 			}
 		}
+		failure = p.plugin.failed(a.question.Repository, p.subject, errors.New("it has no such credentials any more, and those that it had are refused"))
+		return renewed, false, failure
 	}
 	return renewed, false, nil
 }

@@ -102,6 +102,7 @@ func TestJoined(t *testing.T) {
 	const pods = 8
 	same := func(int) string { return "r.io/app" }
 	distinct := func(n int) string { return fmt.Sprintf("r.io/app%d", n) }
+	elsewhere := func(n int) string { return fmt.Sprintf("n%d.r.io/app", n) }
 	for name, tc := range map[string]struct {
 		kind       string
 		repository func(int) string
@@ -111,12 +112,13 @@ func TestJoined(t *testing.T) {
 		"one image":              {"Image", same, 1, 1, time.Second},
 		"one registry":           {"Registry", distinct, 1, 1, time.Second},
 		"one registry, Global":   {"Global", distinct, 1, 1, time.Second},
-		"one registry, by image": {"Image", distinct, pods, maxRuns, 3 * time.Second}, // 1, then 4, then 3
+		"registries, Global":     {"Global", elsewhere, maxNewcomers, maxNewcomers, time.Second}, // the rest need not be run any more
+		"one registry, by image": {"Image", distinct, pods, maxRuns, 3 * time.Second},            // 1, then 4, then 3
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				runner := slowly(time.Second, says(tc.kind, "", "r.io", "u", "p"))
-				s := setOf(runner, named("plugin", "r.io"))
+				runner := slowly(time.Second, says(tc.kind, "", "r.io", "u", "p", "*.r.io", "u", "p"))
+				s := setOf(runner, named("plugin", "r.io", "*.r.io"))
 				waited := took(func() {
 					var wg sync.WaitGroup
 					for n := range pods {

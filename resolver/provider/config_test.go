@@ -160,7 +160,7 @@ func TestLoadRefuses(t *testing.T) {
 		"unknown field (P01)":            {one("matchImage", "[r.io]"), []string{`unknown field "providers[0].matchImage"`}},
 		"unknown field above":            {good + "provider: []\n", []string{`unknown field "provider"`}},
 		"duplicate key (P01)":            {good + "  name: other\n", []string{`"name" already set`}},
-		"no kind (P01)":                  {strings.Replace(good, "kind: CredentialProviderConfig\n", "", 1), []string{"'Kind' is missing"}},
+		"no kind (P01)":                  {strings.Replace(good, "kind: CredentialProviderConfig\n", "", 1), []string{"kind is missing: it is CredentialProviderConfig"}},
 		"no apiVersion (P01)":            {strings.Replace(good, "apiVersion: kubelet.config.k8s.io/v1\n", "", 1), []string{"apiVersion"}},
 		"another kind":                   {strings.Replace(good, "CredentialProviderConfig", "KubeletConfiguration", 1), []string{"KubeletConfiguration"}},
 		"another apiVersion":             {strings.Replace(good, "config.k8s.io/v1\n", "config.k8s.io/v2\n", 1), []string{"kubelet.config.k8s.io/v2"}},

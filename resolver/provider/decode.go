@@ -3,6 +3,7 @@ package provider
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -63,7 +64,7 @@ func decode(file string, data []byte) ([]kubeletv1.CredentialProvider, error) {
 	})
 	object, _, err := decoder.Decode(data, nil, nil)
 	if err != nil {
-		return nil, refuse("%v%s", err, consequence)
+		return nil, refuse("%s%s", withoutValues(err), consequence)
 	}
 	if hasSecondDocument(data) {
 		return nil, refuse("has a second YAML document; a kubelet drops it without a word")
@@ -83,6 +84,19 @@ func decode(file string, data []byte) ([]kubeletv1.CredentialProvider, error) {
 	default:
 		return nil, refuse("is not a %s%s", configKind, consequence)
 	}
+}
+
+// withoutValues is what the decoder says, without what it quotes of the file: an
+// entry of env, or an argument, may be a password.
+func withoutValues(err error) string {
+	switch {
+	case runtime.IsMissingKind(err):
+		return "kind is missing: it is " + configKind
+	case runtime.IsMissingVersion(err):
+		return "apiVersion is missing: it is " + kubeletv1.SchemeGroupVersion.String()
+	}
+	// "cannot decode !!str `…` as a !!int", "unknown anchor '…' referenced", "invalid map key: …"
+	return regexp.MustCompile("(?s)`.*`|'.*' referenced|map key: .*").ReplaceAllString(err.Error(), "…")
 }
 
 // hasSecondDocument reports whether there is anything behind the first document,

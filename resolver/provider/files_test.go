@@ -175,6 +175,10 @@ func TestFingerprint(t *testing.T) {
 		t.Fatal(err)
 	}
 	look("another order", dir)
+	if err := os.Rename(filepath.Join(dir, "c.yaml"), filepath.Join(dir, "d.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	look("another name", dir)
 	for what, path := range map[string]string{"nothing": filepath.Join(dir, "none"), "an empty folder": t.TempDir()} {
 		if found, err := Fingerprint(path); err == nil {
 			t.Errorf("%s has the fingerprint %q", what, found)

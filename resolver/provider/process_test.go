@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -163,44 +162,6 @@ func TestHangs(t *testing.T) {
 	}
 }
 
-// TestEnvironment: what a plugin is given (P22).
-func TestEnvironment(t *testing.T) {
-	for name, value := range map[string]string{
-		"GOMEMLIMIT": "123MiB", "GOMAXPROCS": "1", "GODEBUG": "madvdontneed=1", "GOMEMLIMITED": "kept",
-		"AWS_ROLE_ARN": "arn", "HTTPS_PROXY": "http://proxy.example.com", "BOTH": "pullgate's", "EMPTY": "",
-	} {
-		t.Setenv(name, value)
-	}
-	s := script{ReadStdin: true, Stdout: perfect}
-	p := start(t, &s)
-	c := scriptedCommand(t, s)
-	c.Args, c.Stdin = []string{"get-credentials", "$HOME", "$(AWS_ROLE_ARN)", "a b"}, []byte("a line\n")
-	c.Env = append(c.Env, "BOTH=first", "BOTH=last", "LITERAL=$HOME", "GODEBUG=asyncpreemptoff=1")
-	if _, err := (processes{}).Run(t.Context(), c); err != nil {
-		t.Fatal(err)
-	}
-	r := p.wait(t, p.report)
-	got := map[string][]string{}
-	for _, entry := range r.Env {
-		name, value, _ := strings.Cut(entry, "=")
-		got[name] = append(got[name], value)
-	}
-	for name, want := range map[string][]string{
-		"GOMEMLIMIT": nil, "GOMAXPROCS": nil, "GOMEMLIMITED": {"kept"}, "GODEBUG": {"asyncpreemptoff=1"}, // that of the configuration
-		"AWS_ROLE_ARN": {"arn"}, "HTTPS_PROXY": {"http://proxy.example.com"}, "BOTH": {"last"}, "EMPTY": {""}, "LITERAL": {"$HOME"},
-	} {
-		if !slices.Equal(got[name], want) {
-			t.Errorf("%s: %q, want %q", name, got[name], want)
-		}
-	}
-	if dir, _ := os.Getwd(); r.Dir != dir {
-		t.Errorf("in %s, want %s", r.Dir, dir)
-	}
-	if !slices.Equal(r.Args, c.Args) || r.Stdin != "a line\n" {
-		t.Errorf("%q, %q", r.Args, r.Stdin)
-	}
-}
-
 // TestCannotStart: a plugin that was there when pullgate started (P66).
 func TestCannotStart(t *testing.T) {
 	dir := t.TempDir()
@@ -228,4 +189,20 @@ func TestCannotStart(t *testing.T) {
 			t.Errorf("%s on %s: %v, want %q", name, runtime.GOOS, err, tc.want)
 		}
 	}
+}
+
+// TestCloseKills: plugins do not outlive pullgate, nor does what they have started.
+func TestCloseKills(t *testing.T) {
+	s := script{Child: &script{Hang: true}, Stdout: perfect, Hang: true}
+	p := start(t, &s)
+	set := New(&Config{Providers: []Provider{plantedProvider(pluginDir(t), s)}},
+		Options{Accounts: map[TokenMode]Accounts{PodTokens: plantedAccounts{}}})
+	q := question("r.io/app").of(PodTokens, "team", "builder")
+	q.Timeout = hang
+	asked := set.Ask(t.Context(), q)
+	r, child := p.wait(t, p.report), p.wait(t, p.childReport)
+	set.Close()
+	wantGone(t, "the plugin", r.PID)
+	wantGone(t, "its child", child.PID)
+	asked.Wait(t.Context()).want(t, "at the end", "failed: "+pluginName)
 }

@@ -34,16 +34,17 @@ type Source struct {
 func Load(flags Flags, options provider.Options, warn func(string)) (*Source, error) {
 	s := &Source{flags: flags, options: options, nodes: &resolver.NodeCredentials{}, warn: warn, key: make([]byte, sha256.Size)}
 	_, _ = rand.Read(s.key) // never fails
-	var err error
+	var providers, nodeFile error
 	if flags.ProviderConfig != "" {
-		if s.providersHash, err = s.loadProviders(); err != nil {
-			return nil, err
-		}
+		s.providersHash, providers = s.loadProviders()
 	}
 	if flags.NodeConfig != "" {
-		if s.nodeFileHash, err = s.loadNodeFile(); err != nil {
-			return nil, fmt.Errorf("--%s: %w", nodeConfigFlag, err)
+		if s.nodeFileHash, nodeFile = s.loadNodeFile(); nodeFile != nil {
+			nodeFile = fmt.Errorf("--%s: %w", nodeConfigFlag, nodeFile)
 		}
+	}
+	if err := errors.Join(providers, nodeFile); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

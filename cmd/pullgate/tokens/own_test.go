@@ -56,7 +56,7 @@ func TestOwn(t *testing.T) {
 	dir := t.TempDir()
 	project(t, dir, "1", map[string]string{
 		"a-file":     "no token",
-		"b-large":    good + strings.Repeat(" ", maxFile),
+		"b-large":    signed(t, ownClaims("one", []string{"large.example.com"}, soon)) + strings.Repeat(" ", maxFile),
 		"c-nobody":   signed(t, map[string]any{"aud": []string{sts}, "exp": soon.Unix()}),
 		"d-api":      signed(t, ownClaims("one", []string{"own-api", "both.example.com"}, soon)),
 		"e-other":    signed(t, ownClaims("other", []string{"other.example.com"}, soon)),
@@ -73,6 +73,7 @@ func TestOwn(t *testing.T) {
 		"text.example.com":               {token: signed(t, ownClaims("one", "text.example.com", soon))},
 		"none.example.com":               {err: `pullgate has no token of its own for "none.example.com"` + missing},
 		"both.example.com":               {err: `pullgate has no token of its own for "both.example.com"` + missing}, // it is good for the API server too
+		"large.example.com":              {err: `pullgate has no token of its own for "large.example.com"` + missing},
 		"other.example.com":              {err: `pullgate has no token of its own for "other.example.com"` + missing},
 		"stale.example.com":              {err: `pullgate's own token for "stale.example.com" has expired: the kubelet has not renewed it`},
 		"own-api":                        {err: `it asks for tokens for the API server itself ("own-api"): give it an audience of its own`},

@@ -84,8 +84,8 @@ func policyOf(said string) (policy, because string, found bool) {
 	return policy, strings.TrimSpace(rest), found
 }
 
-// reason says in words of its own what else the API server does: what others have written may
-// be anything.
+// reason says in words of its own what else the API server does: what others have
+// written may be anything.
 func reason(err error) string {
 	switch why := apierrors.ReasonForError(err); {
 	case why != metav1.StatusReasonUnknown:

@@ -67,7 +67,7 @@ func run() (code int, err error) {
 		}
 	}
 	time.Sleep(time.Duration(s.Sleep))
-	if err := pad(os.Stderr, s.StderrSize, s.Stderr); err != nil {
+	if err := pad(os.Stderr, s.StderrSize, answer(s.Stderr, me)); err != nil {
 		return 0, err
 	}
 	if err := pad(os.Stdout, s.Padding, answer(s.Stdout, me)+string(s.Bytes)); err != nil {
@@ -152,7 +152,8 @@ func answer(text string, r fakeprovider.Run) string {
 	q := r.Request()
 	host, _, _ := strings.Cut(q.Image, "/")
 	return strings.NewReplacer(
-		"{image}", inJSON(q.Image), "{host}", inJSON(host), "{token}", inJSON(q.ServiceAccountToken), "{n}", fmt.Sprint(r.N),
+		"{image}", inJSON(q.Image), "{host}", inJSON(host), "{token}", inJSON(q.ServiceAccountToken),
+		"{env}", inJSON(strings.Join(r.Env, " ")), "{n}", fmt.Sprint(r.N),
 	).Replace(text)
 }
 

@@ -49,6 +49,7 @@ func TestRun(t *testing.T) {
 		"nothing":     {},
 		"exit code":   {script: fakeprovider.Script{Stdout: "{}", Exit: 3}, stdout: "{}", code: 3},
 		"the request": {script: fakeprovider.Script{Stdout: `{"{host}":"{image} {token} {n}"}`}, stdout: `{"r.io:5000":"r.io:5000/team/app a.b\"c 1"}`},
+		"environment": {script: fakeprovider.Script{Stdout: "<{env}>", Stderr: "{image} {env}"}, stdout: `<A=1 B=\"2\">`, stderr: `r.io:5000/team/app A=1 B=\"2\"`},
 		"unread":      {script: fakeprovider.Script{Unread: true, Stdout: "<{image}>"}, stdout: "<>"},
 		"bytes":       {script: fakeprovider.Script{Stdout: "a", Bytes: []byte{0xff, 0}}, stdout: "a\xff\x00"},
 		"padding": {
@@ -59,7 +60,7 @@ func TestRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			cmd := command(t, path, fakeprovider.Variable+"="+tc.script.String())
+			cmd := command(t, path, "A=1", fakeprovider.Variable+"="+tc.script.String(), `B="2"`)
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			err := cmd.Run()
 			if code := cmd.ProcessState.ExitCode(); code != tc.code {

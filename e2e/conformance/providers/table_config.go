@@ -9,8 +9,8 @@ func configCases() []Case {
 			Kubelet: "does not start", Pullgate: "does not start; names file, provider and field", Tries: []Try{
 				configured("unknown field", file(plain("p1", "colour: red")), refused(`unknown field "providers[0].colour"`, `providers[0].colour`)),
 				configured("duplicate key", file(plain("p1")+"\nname: p2"), refused(`key "name" already set`, `"name" already set`)),
-				configured("no kind", strings.Replace(file(plain("p1")), "kind: CredentialProviderConfig\n", "", 1), refused("Object 'Kind' is missing", "Object 'Kind' is missing")),
-				configured("no apiVersion", strings.Replace(file(plain("p1")), "apiVersion: kubelet.config.k8s.io/v1\n", "", 1), refused("Object 'apiVersion' is missing", "Object 'apiVersion' is missing")),
+				configured("no kind", strings.Replace(file(plain("p1")), "kind: CredentialProviderConfig\n", "", 1), refused("Object 'Kind' is missing", "kind is missing: it is CredentialProviderConfig")),
+				configured("no apiVersion", strings.Replace(file(plain("p1")), "apiVersion: kubelet.config.k8s.io/v1\n", "", 1), refused("Object 'apiVersion' is missing", "apiVersion is missing: it is kubelet.config.k8s.io/v1")),
 				configured("no providers", file(), refused("at least 1 item in plugins is required", "providers: there is none")),
 				configured("same name twice", file(plain("p1"), plain("p1")), refused("duplicate provider name", `provider "p1": name: is another provider's too`)),
 			}},
