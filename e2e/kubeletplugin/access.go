@@ -16,9 +16,11 @@ import (
 
 // What follows reaches into the kubelet's package. It is sound, and stays so:
 //
-//   - the names are the linker's. If the kubelet renames one, this does not link;
+//   - the names are the linker's. If the kubelet renames a function, this does not link.
+//     If it renames a variable, ours is another one, and empty: layout finds that out,
+//     and so does whoever registers a name twice, for the kubelet panics;
 //   - registered has the layout of the kubelet's own struct, a name and a pointer,
-//     and layout() compares the two before anything is touched;
+//     and layout compares the two before anything is touched;
 //   - fields are found by their names, and set to values of their own, exported,
 //     interface types: reflect panics if that is not so;
 //   - nothing of it runs at the same time as a look-up. Forget and Replace are
