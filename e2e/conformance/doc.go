@@ -24,4 +24,6 @@
 //	shrink.go     a disagreement, made as small as it gets
 //	report.go     what comes out
 //	markdown.go   docs/conformance.md
+//
+// The folder providers has the cases of what nodes bring to a pull by themselves.
 package conformance
