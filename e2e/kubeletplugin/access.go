@@ -37,7 +37,7 @@ type registered struct {
 var providers []registered
 
 //go:linkname seenProviderNames k8s.io/kubernetes/pkg/credentialprovider/plugin.seenProviderNames
-var seenProviderNames sets.String
+var seenProviderNames sets.String //nolint:staticcheck // the kubelet has it so
 
 //go:linkname readCredentialProviderConfig k8s.io/kubernetes/pkg/credentialprovider/plugin.readCredentialProviderConfig
 func readCredentialProviderConfig(path string) (*kubeletconfig.CredentialProviderConfig, string, error)

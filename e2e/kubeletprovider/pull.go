@@ -6,8 +6,6 @@ import (
 	"strings"
 	"sync"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/pullgate/pullgate/e2e/oracle"
 )
 
@@ -50,7 +48,7 @@ func (k *kubelet) pull(ctx context.Context, s Step) (Found, error) {
 	for n, image := range s.Images {
 		wg.Go(func() {
 			r := k.puller.Pull(ctx, oracle.Request{
-				Image: image, PullPolicy: corev1.PullPolicy(s.Pull), Namespace: s.Namespace, Pod: s.Pod, Account: s.Account, Secrets: s.Secrets,
+				Image: image, PullPolicy: s.Pull, Namespace: s.Namespace, Pod: s.Pod, Account: s.Account, Secrets: s.Secrets,
 			})
 			found.Pulled[n] = Pulled{Pulled: r.Pulled, Reason: r.Reason, Message: r.Message}
 		})

@@ -46,10 +46,10 @@ func serve(t *testing.T, in io.Reader, out io.Writer) error {
 // do does a job, in a bubble if it is to be.
 func do(t *testing.T, j job) (r result, err error) {
 	if !j.Bubble {
-		return newPullgate(j, func(*pullgate, int) {}).run(t.Context())
+		return newPullgate(j, func() {}).run(t.Context())
 	}
 	synctest.Test(t, func(t *testing.T) {
-		r, err = newPullgate(j, func(*pullgate, int) { synctest.Wait() }).run(t.Context())
+		r, err = newPullgate(j, synctest.Wait).run(t.Context())
 	})
 	return r, err
 }

@@ -30,13 +30,13 @@ type pullgate struct {
 	source   *nodecredentials.Source
 	resolver *resolver.Resolver
 	// settle waits for what is under way in the background.
-	settle func(p *pullgate, runs int)
+	settle func()
 
 	mu    sync.Mutex
 	ended []string
 }
 
-func newPullgate(j job, settle func(*pullgate, int)) *pullgate {
+func newPullgate(j job, settle func()) *pullgate {
 	return &pullgate{job: j, api: &api{accounts: j.Accounts}, settle: settle}
 }
 
@@ -80,7 +80,7 @@ func (p *pullgate) start(r *result) error {
 	}}, func(warning string) { r.Warnings = append(r.Warnings, warning) })
 	if err != nil {
 		r.Refused = err.Error()
-		return nil
+		return nil //nolint:nilerr // it is a result
 	}
 	for _, s := range p.source.NodeCredentials().Providers().States() {
 		r.Registered = append(r.Registered, s.Provider)
@@ -145,7 +145,7 @@ func (p *pullgate) step(ctx context.Context, s step) (c came, err error) {
 		}
 	}
 	p.await(before + s.Runs)
-	p.settle(p, before+s.Runs)
+	p.settle()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c.Runs = append([]string{}, p.ended[before:]...)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -176,9 +177,9 @@ func TestReloadNodeFile(t *testing.T) {
 	const metric = "pullgate_node_config_last_reload_successful "
 	f := newFiles(t, "", loginsOf(secret))
 	f.mustLoad()
-	var lets string
+	var lets atomic.Value
 	dir, _ := registrytest.Serve(t, "registry.test", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, password, _ := r.BasicAuth(); password != lets {
+		if _, password, _ := r.BasicAuth(); password != lets.Load() {
 			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
 			w.WriteHeader(http.StatusUnauthorized)
 			return
@@ -191,7 +192,7 @@ func TestReloadNodeFile(t *testing.T) {
 	config.Registries.ConfigDir = dir
 	want := func(when, password, gauge string) {
 		t.Helper()
-		lets = password
+		lets.Store(password)
 		r, err := resolver.New(config, "test", resolver.WithNodeCredentials(f.NodeCredentials())) // which knows nothing yet
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,8 +17,9 @@ import (
 // watched is a Watcher with what there is to read, and what it does and says.
 type watched struct {
 	*Watcher
-	there    string // what there is, "" for nothing
-	fails    error  // of Apply
+	mu       sync.Mutex // of all below, in what Start does
+	there    string     // what there is, "" for nothing
+	fails    error      // of Apply
 	applied  []string
 	refused  int
 	log      strings.Builder
@@ -30,18 +32,30 @@ func newWatched() *watched {
 	w.Watcher = New(Options{
 		What: "thing", InForce: w.there,
 		Fingerprint: func() (string, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
 			if w.there == "" {
 				return "", errors.New("no such file")
 			}
 			return w.there, nil
 		},
 		Apply: func() (string, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
 			w.attempts++
 			return w.there, w.fails
 		},
-		Applied: func(fingerprint string) { w.applied = append(w.applied, fingerprint) },
+		Applied: func(fingerprint string) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.applied = append(w.applied, fingerprint)
+		},
 		Refused: func() { w.refused++ },
-		Log:     funcr.New(func(_, args string) { fmt.Fprintln(&w.log, args) }, funcr.Options{}),
+		Log: funcr.New(func(_, args string) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			fmt.Fprintln(&w.log, args)
+		}, funcr.Options{}),
 	})
 	return w
 }
@@ -55,6 +69,8 @@ func (w *watched) polls(n int) {
 
 func (w *watched) want(t *testing.T, when string, refused int, applied ...string) {
 	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if !slices.Equal(w.applied, applied) || w.refused != refused {
 		t.Errorf("%s: applied %q, %d refused, want %q, %d", when, w.applied, w.refused, applied, refused)
 	}
@@ -136,7 +152,9 @@ func TestStart(t *testing.T) {
 		ended := make(chan error)
 		go func() { ended <- w.Start(ctx) }()
 		synctest.Wait()
+		w.mu.Lock()
 		w.there = "b"
+		w.mu.Unlock()
 		time.Sleep(2*PollEvery - 1)
 		synctest.Wait()
 		w.want(t, "before the second poll", 0)

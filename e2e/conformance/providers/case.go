@@ -107,11 +107,11 @@ const (
 	ACR     Host = "{id}.azurecr.io"
 )
 
-// Tokens and Identity are pullgate's credentialProviders.tokens and .identity.
-type (
-	Tokens   string
-	Identity string
-)
+// Tokens is pullgate's credentialProviders.tokens.
+type Tokens string
+
+// Identity is pullgate's credentialProviders.identity.
+type Identity string
 
 // Their values.
 const (

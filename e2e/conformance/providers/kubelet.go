@@ -34,8 +34,8 @@ func (st *stage) askKubelet(ctx context.Context) (o Outcome, err error) {
 		return o, err
 	}
 	o.Refused, o.Registered = result.Refused, strings.Join(result.Providers, " ")
-	for n, found := range result.Steps {
-		o.Steps = append(o.Steps, st.came(st.try.Steps[n], found))
+	for _, found := range result.Steps {
+		o.Steps = append(o.Steps, st.came(found))
 	}
 	return o, st.tried(&o, scripted.Node)
 }
@@ -84,7 +84,7 @@ func (st *stage) fillHost(text string) string {
 }
 
 // came is what came of a step at the kubelet.
-func (st *stage) came(s Step, found kubeletprovider.Found) (c Came) {
+func (st *stage) came(found kubeletprovider.Found) (c Came) {
 	var names []string
 	for _, r := range found.Runs {
 		names = append(names, r.Provider)

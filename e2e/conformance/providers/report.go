@@ -42,7 +42,7 @@ type Row struct {
 func NewReport(cases []MeasuredCase) Report {
 	var r Report
 	for _, c := range cases {
-		row := Row{ID: c.ID, Setup: c.Setup, Kubelet: c.Case.Kubelet, Pullgate: c.Case.Pullgate, Differs: c.Differs, Agree: true}
+		row := Row{ID: c.ID, Setup: c.Setup, Kubelet: c.Kubelet, Pullgate: c.Pullgate, Differs: c.Differs, Agree: true}
 		if c.NoKubelet != "" {
 			row.Notes = append(row.Notes, "nothing is asked of the kubelet: "+c.NoKubelet)
 		}

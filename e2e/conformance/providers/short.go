@@ -1,7 +1,6 @@
 package providers
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/pullgate/pullgate/e2e/fakeprovider"
@@ -87,10 +86,8 @@ func refused(kubelet string, pullgate ...string) Load {
 	return Load{Refused: kubelet, OurError: append(pullgate, "config.yaml", "a kubelet does not start with that")}
 }
 
-// accepted is a Load that both start with.
-func accepted(registered string, warnings ...string) Load {
-	return Load{Registered: registered, Warnings: warnings}
-}
+// accepted is a Load that both start with, with p1.
+func accepted(warnings ...string) Load { return Load{Registered: "p1", Warnings: warnings} }
 
 // look is a look at the credentials for an image.
 func look(image, get, runs string) Step { return Step{Images: []string{image}, Get: get, Runs: runs} }
@@ -110,9 +107,7 @@ func public() scripted.Behaviour {
 	return scripted.Behaviour{Auth: scripted.Auth{Scheme: scripted.Bearer, Error: true, Anonymous: scripted.AnyToken}}
 }
 
-// good is the login that the scripted registry knows, under a key; bad one that it does
-// not.
-func good(key string) string { return fmt.Sprint(key, " ", scripted.User, " ", scripted.Password) }
-func bad(key, user string) string {
-	return fmt.Sprint(key, " ", user, " wrong")
-}
+// good is the login that the scripted registry knows, for the try's host; bad one that
+// it does not.
+func good() string           { return "{host} " + scripted.User + " " + scripted.Password }
+func bad(user string) string { return "{host} " + user + " wrong" }

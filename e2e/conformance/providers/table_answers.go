@@ -39,9 +39,9 @@ func answerCases() []Case {
 			Pullgate: "unverified at the review's deadline; the run is ended at its limit",
 			Note:     "pullgate's limit is scaled down, and the kubelet's side is made in full runs only",
 			Differs:  "the kubelet waits a minute, and a review has no minute", Tries: []Try{
-				{Name: "private", Slow: true, Limit: 3 * time.Second, Registry: at("app", private()), Providers: []Provider{provide("p1", sleeping(says("Image", "", good("{host}")), 90*time.Second), "{host}")},
+				{Name: "private", Slow: true, Limit: 3 * time.Second, Registry: at("app", private()), Providers: []Provider{provide("p1", sleeping(says("Image", "", good()), 90*time.Second), "{host}")},
 					Steps: []Step{{Images: []string{"{host}/app:v1"}, Pull: always, Node: ErrPull, Reason: "CredentialProviderFailed", Says: []string{"it did not answer in time"}, Runs: "p1", Deadline: 2 * time.Second, Early: true}}},
-				{Name: "public", Slow: true, Limit: 3 * time.Second, Registry: at("app", public()), Providers: []Provider{provide("p1", sleeping(says("Image", "", good("{host}")), 90*time.Second), "{host}")},
+				{Name: "public", Slow: true, Limit: 3 * time.Second, Registry: at("app", public()), Providers: []Provider{provide("p1", sleeping(says("Image", "", good()), 90*time.Second), "{host}")},
 					Steps: []Step{{Images: []string{"{host}/app:v1"}, Pull: always, Node: Pulled, Reason: "Pullable", Runs: "p1"}}},
 			}},
 		{ID: "P20", Setup: "exits 0, grandchild holds stdout 75 s", Kubelet: "blocks 75 s, and throws the answer away", Pullgate: "uses the answer after 0.5 s, and ends the process group",

@@ -45,10 +45,10 @@ func cacheCases() []Case {
 		{ID: "P37", Setup: "cached credential now refused", Kubelet: "refused until its time ends", Pullgate: "plugin run once more, attempt once more",
 			Differs: "nodes differ in the age of what they keep, and one that asks now has the new credential", Tries: []Try{{
 				Registry:  map[string]scripted.Behaviour{"open": {}, "app": private()},
-				Providers: []Provider{provide("p1", says("Registry", "1h0m0s", bad("{host}", "old")), "{host}")},
+				Providers: []Provider{provide("p1", says("Registry", "1h0m0s", bad("old")), "{host}")},
 				Steps: []Step{
 					{Images: []string{"{host}/open:v1"}, Pull: always, Node: Pulled, Reason: "Pullable", Runs: "p1"},
-					{Images: []string{"{host}/app:v1"}, Pull: always, Scripts: map[string]fakeScript{"p1": says("Registry", "1h0m0s", good("{host}"))},
+					{Images: []string{"{host}/app:v1"}, Pull: always, Scripts: map[string]fakeScript{"p1": says("Registry", "1h0m0s", good())},
 						Node: ErrPull, Reason: "Pullable", Ours: &Ours{Runs: "p1"}},
 				},
 			}}},
@@ -81,8 +81,9 @@ func backOff() Try {
 		return s
 	}
 	steps := []Step{failed(look(image, "", "p1")), failed(differs(look("r.io/b", "", "p1"), "", ""))}
-	for _, wait := range []time.Duration{10, 20, 40, 80, 160, 300, 300} {
-		steps = append(steps, failed(later((wait-1)*time.Second, differs(look(image, "", "p1"), "", ""))), failed(later(time.Second, look(image, "", "p1"))))
+	for _, seconds := range []int{10, 20, 40, 80, 160, 300, 300} {
+		wait := time.Duration(seconds) * time.Second
+		steps = append(steps, failed(later(wait-time.Second, differs(look(image, "", "p1"), "", ""))), failed(later(time.Second, look(image, "", "p1"))))
 	}
 	good := later(300*time.Second, look(image, "u:p", "p1"))
 	good.Scripts = map[string]fakeScript{"p1": says("Image", "", "r.io u p")}

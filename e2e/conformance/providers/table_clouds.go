@@ -159,10 +159,10 @@ func artifactRegistry() []Try {
 		google("403, for pullgate", Roles{Node: may("p/"), Ours: may("other/")}, pulls("{host}/p/r/app:v1", Pulled, "NodeManaged", "refuses pullgate's own identity", "p1")),
 		google("404", Roles{Node: may("p/"), Ours: may("p/")}, pulls("{host}/p/r/app:1", ErrPull, "ImageNotFound", "", "p1")),
 		{Name: "Harbor 404", Registry: at("team/app", scripted.Behaviour{Auth: private().Auth, Front: []scripted.Front{{Page: harbor, At: scripted.AtManifests}}}),
-			Providers: []Provider{provide("p1", says("Image", "", good("{host}")), "{host}")},
+			Providers: []Provider{provide("p1", says("Image", "", good()), "{host}")},
 			Steps:     []Step{pulls("{host}/team/app:v1", ErrPull, "NodeManaged", "or pullgate's own identity (credential provider \"p1\") may not see it, and nodes' may", "p1")}},
 		{Name: "Harbor 404, for pullgate", Registry: at("team/app", scripted.Behaviour{Auth: private().Auth, Front: []scripted.Front{{Page: harbor, At: scripted.AtManifests, Sees: scripted.SeesPullgate}}}),
-			Providers: []Provider{provide("p1", says("Image", "", good("{host}")), "{host}")},
+			Providers: []Provider{provide("p1", says("Image", "", good()), "{host}")},
 			Steps:     []Step{pulls("{host}/team/app:v1", Pulled, "NodeManaged", "or pullgate's own identity (credential provider \"p1\") may not see it, and nodes' may", "p1")}},
 	}
 }

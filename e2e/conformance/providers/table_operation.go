@@ -27,11 +27,11 @@ func operationCases() []Case {
 				},
 			}}},
 		{ID: "P68", Setup: "500 Pods at once, cold, answer Registry", Kubelet: "500 nodes run it, and pull", Pullgate: "1 run, 1 look-up", NoKubelet: "they would be 500 nodes", Tries: []Try{{
-			Registry: at("app", private()), Providers: []Provider{provide("p1", says("Registry", "", good("{host}")), "{host}")},
+			Registry: at("app", private()), Providers: []Provider{provide("p1", says("Registry", "", good()), "{host}")},
 			Steps: []Step{{Images: []string{app}, Times: 500, Pull: always, Reason: "Pullable", Runs: "p1", Asked: 2}},
 		}}},
 		{ID: "P69", Setup: "Deployment (template), provider without token / with, tokens `pod`", Kubelet: "decided at Pod time", Pullgate: "checked / not: NodeManaged", NoKubelet: "no node sees a Deployment", Tries: []Try{
-			{Name: "without", Tokens: PodTokens, Registry: at("app", private()), Providers: []Provider{provide("p1", says("Image", "", good("{host}")), "{host}")},
+			{Name: "without", Tokens: PodTokens, Registry: at("app", private()), Providers: []Provider{provide("p1", says("Image", "", good()), "{host}")},
 				Steps: []Step{{Images: []string{app}, Namespace: "team", Account: "app", Template: true, Pull: always, Reason: "Pullable", Runs: "p1"}}},
 			{Name: "with", Tokens: PodTokens, Accounts: accountList(nil), Registry: at("app", private()), Providers: []Provider{onHost(goodByToken())},
 				Steps: []Step{{Images: []string{app}, Namespace: "team", Account: "app", Template: true, Pull: always, Reason: "NodeManaged", Says: []string{"there is no Pod yet"}}}},

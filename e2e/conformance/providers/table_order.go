@@ -14,27 +14,27 @@ func orderCases() []Case {
 	return []Case{
 		{ID: "P23", Setup: "Secret good, provider also matches", Kubelet: "Secret first, plugin run all the same", Pullgate: "Secret first; the plugin is not waited for", Tries: []Try{
 			{Name: "slow plugin", Registry: at("app", private()), Limit: 15 * time.Second,
-				Providers: []Provider{inTurn(provide("p1", says("Image", "", bad("{host}", "p1")), "{host}"), sleeping(says("Image", "", bad("{host}", "p1")), time.Minute))},
+				Providers: []Provider{inTurn(provide("p1", says("Image", "", bad("p1")), "{host}"), sleeping(says("Image", "", bad("p1")), time.Minute))},
 				Steps:     []Step{{Images: []string{app}, Pull: always, Secrets: []Secret{{"{host}", "ci", "good", ""}}, Node: Pulled, Reason: "Pullable", Runs: "p1", Tried: "ci", Early: true}}},
 		}},
 		{ID: "P24", Setup: "Secret refused, provider good", Kubelet: "pulled by the provider's credential", Pullgate: "Pullable", Tries: []Try{
-			{Registry: at("app", private()), Providers: []Provider{provide("p1", says("Image", "", good("{host}")), "{host}")},
+			{Registry: at("app", private()), Providers: []Provider{provide("p1", says("Image", "", good()), "{host}")},
 				Steps: []Step{{Images: []string{app}, Pull: always, Secrets: []Secret{{"{host}", "secret", "wrong", ""}}, Node: Pulled, Reason: "Pullable", Runs: "p1", Tried: "secret ci"}}},
 			{Name: "Secret, config.json, provider", Registry: at("app", private()), NodeFile: &Secret{"{host}", "node", "wrong", ""},
-				Providers: []Provider{provide("p1", says("Image", "", good("{host}")), "{host}")},
+				Providers: []Provider{provide("p1", says("Image", "", good()), "{host}")},
 				Steps:     []Step{{Images: []string{app}, Pull: always, Secrets: []Secret{{"{host}", "secret", "wrong", ""}}, Node: Pulled, Reason: "Pullable", Runs: "p1", Tried: "secret node ci"}}},
 			{Name: "config.json good", Registry: at("app", private()), NodeFile: &Secret{"{host}", "ci", "good", ""},
-				Providers: []Provider{provide("p1", says("Image", "", bad("{host}", "p1")), "{host}")},
+				Providers: []Provider{provide("p1", says("Image", "", bad("p1")), "{host}")},
 				Steps:     []Step{{Images: []string{app}, Pull: always, Node: Pulled, Reason: "Pullable", Runs: "p1", Tried: "ci"}}},
 		}},
 		{ID: "P25", Setup: "malformed Secret", Kubelet: "raw error, no plugin", Pullgate: "InvalidPullSecret, no plugin", Tries: []Try{{
-			Registry: at("app", public()), Providers: []Provider{provide("p1", says("Image", "", good("{host}")), "{host}")},
+			Registry: at("app", public()), Providers: []Provider{provide("p1", says("Image", "", good()), "{host}")},
 			Steps: []Step{{Images: []string{app}, Pull: always, Secrets: []Secret{{Raw: `{"auths":[]}`}}, Node: SecretError, Reason: "InvalidPullSecret"}},
 		}}},
 		{ID: "P26", Setup: "two providers, same key", Kubelet: "order of the file", Pullgate: "the same", Tries: []Try{
 			{Name: "p1 p2", Providers: []Provider{provide("p1", says("Image", "", "r.io one 1"), "r.io"), provide("p2", says("Image", "", "r.io two 2"), "r.io")}, Steps: []Step{look(image, "one:1 two:2", "p1 p2")}},
 			{Name: "p2 p1", Providers: []Provider{provide("p2", says("Image", "", "r.io two 2"), "r.io"), provide("p1", says("Image", "", "r.io one 1"), "r.io")}, Steps: []Step{look(image, "two:2 one:1", "p2 p1")}},
-			{Name: "both refused", Registry: at("app", private()), Providers: []Provider{provide("p2", says("Image", "", bad("{host}", "two")), "{host}"), provide("p1", says("Image", "", bad("{host}", "one")), "{host}")},
+			{Name: "both refused", Registry: at("app", private()), Providers: []Provider{provide("p2", says("Image", "", bad("two")), "{host}"), provide("p1", says("Image", "", bad("one")), "{host}")},
 				Steps: []Step{{Images: []string{app}, Pull: always, Node: ErrPull, Reason: "NodeManaged", Runs: "p2 p1", Tried: "two one"}}},
 		}},
 		{ID: "P27", Setup: "second provider has the longer key", Kubelet: "the second's first", Pullgate: "the same", Tries: []Try{{
@@ -55,7 +55,7 @@ func orderCases() []Case {
 				refusedCredential("own", Own, "NodeManaged", "refuses pullgate's own identity (credential provider \"p1\")"),
 				refusedCredential("node", AsNode, "Unauthorized", "without a credential provider for this registry it could be pulled"),
 				{Name: "the node's is good", Registry: at("app", private()),
-					Providers: []Provider{inTurn(provide("p1", says("Image", "", good("{host}")), "{host}"), says("Image", "", bad("{host}", "other")))},
+					Providers: []Provider{inTurn(provide("p1", says("Image", "", good()), "{host}"), says("Image", "", bad("other")))},
 					Steps:     []Step{{Images: []string{app}, Pull: always, Node: Pulled, Reason: "NodeManaged", Runs: "p1"}}},
 			}},
 		{ID: "P31", Setup: "provider fails, image public", Kubelet: "pulled anonymously", Pullgate: "Pullable", Tries: []Try{
@@ -76,7 +76,7 @@ func inTurn(p Provider, ours fakeScript) Provider {
 // refusedCredential is P30 for an identity.
 func refusedCredential(name string, identity Identity, reason, words string) Try {
 	return Try{
-		Name: name, Identity: identity, Registry: at("app", public()), Providers: []Provider{provide("p1", says("Image", "", bad("{host}", "p1")), "{host}")},
+		Name: name, Identity: identity, Registry: at("app", public()), Providers: []Provider{provide("p1", says("Image", "", bad("p1")), "{host}")},
 		Steps: []Step{{Images: []string{"{host}/app:v1"}, Pull: always, Node: ErrPull, Reason: reason, Says: []string{words}, Runs: "p1"}},
 	}
 }

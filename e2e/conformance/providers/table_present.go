@@ -23,11 +23,11 @@ func presentCases() []Case {
 	mute := []Account{{Namespace: "team", Name: "one", NoToken: "it is out of order"}, {Namespace: "team", Name: "two", NoToken: "it is out of order"}}
 	return []Case{
 		{ID: "P62", Setup: "cached image, pulled with a provider (no token), Pod of another namespace, IfNotPresent", Kubelet: "runs, no plugin", Pullgate: "found again, or PresentOnNode at most", Tries: []Try{
-			{Name: "found", Registry: at("app", private()), Providers: []Provider{provide("p1", says("Image", "1h0m0s", good("{host}")), "{host}")}, Steps: []Step{
+			{Name: "found", Registry: at("app", private()), Providers: []Provider{provide("p1", says("Image", "1h0m0s", good()), "{host}")}, Steps: []Step{
 				pull("one", "one", "default", ifNotPresent, Pulled, "Pullable", "p1"), pull("two", "two", "default", ifNotPresent, Pulled, "Pullable", ""),
 			}},
 			{Name: "refused to pullgate", Identity: AsNode, Registry: at("app", private()),
-				Providers: []Provider{inTurn(provide("p1", says("Image", "1h0m0s", good("{host}")), "{host}"), says("Image", "1h0m0s", bad("{host}", "u")))}, Steps: []Step{
+				Providers: []Provider{inTurn(provide("p1", says("Image", "1h0m0s", good()), "{host}"), says("Image", "1h0m0s", bad("u")))}, Steps: []Step{
 					pull("one", "one", "default", ifNotPresent, Pulled, "PresentOnNode", "p1"),
 				}},
 		}},
@@ -40,16 +40,16 @@ func presentCases() []Case {
 			}},
 		}, Differs: "with Never no registry is asked, and so no plugin: which records a node has cannot be seen"},
 		{ID: "P64", Setup: "the same, first account, API server gives no token", Kubelet: "ErrImagePull though cached", Pullgate: "unverified", Tries: []Try{{
-			Tokens: PodTokens, Accounts: two, Registry: at("app", private()), Providers: []Provider{onHost(answering1(takes(true, "ServiceAccount"), says("Image", "0s", good("{host}"))))}, Steps: []Step{
+			Tokens: PodTokens, Accounts: two, Registry: at("app", private()), Providers: []Provider{onHost(answering1(takes(true, "ServiceAccount"), says("Image", "0s", good())))}, Steps: []Step{
 				nodeOnly(pull("team", "one", "one", ifNotPresent, Pulled, "", "p1")),
 				withAccounts(pull("team", "three", "one", ifNotPresent, ErrPull, "CredentialProviderFailed", ""), mute),
 			},
 		}}},
 		{ID: "P65", Setup: "preloaded image, default policy / AlwaysVerify", Kubelet: "runs / pull", Pullgate: "as without providers: PresentOnNode at most", Tries: []Try{
-			{Name: "default policy", Identity: AsNode, Registry: at("app", private()), Providers: []Provider{provide("p1", says("Image", "1h0m0s", bad("{host}", "u")), "{host}")}, Steps: []Step{
+			{Name: "default policy", Identity: AsNode, Registry: at("app", private()), Providers: []Provider{provide("p1", says("Image", "1h0m0s", bad("u")), "{host}")}, Steps: []Step{
 				{Images: []string{app}, Preload: true}, onceMore(pull("one", "one", "default", ifNotPresent, Pulled, "PresentOnNode", ""), "p1"),
 			}},
-			{Name: "AlwaysVerify", VerifyAll: true, Identity: AsNode, Registry: at("app", private()), Providers: []Provider{provide("p1", says("Image", "1h0m0s", bad("{host}", "u")), "{host}")}, Steps: []Step{
+			{Name: "AlwaysVerify", VerifyAll: true, Identity: AsNode, Registry: at("app", private()), Providers: []Provider{provide("p1", says("Image", "1h0m0s", bad("u")), "{host}")}, Steps: []Step{
 				{Images: []string{app}, Preload: true}, pull("one", "one", "default", ifNotPresent, ErrPull, "PresentOnNode", "p1"),
 			}},
 		}, Differs: "whether a node verifies what it has cannot be seen: an image that a node lists is no denial"},

@@ -32,7 +32,7 @@ func tokenCases() []Case {
 				{Name: "verdict", Tokens: NoTokens, Accounts: accountList(nil), Registry: at("app", private()), Providers: []Provider{onHost(goodByToken())},
 					Steps: []Step{{Images: []string{"{host}/app:v1"}, Namespace: "team", Pod: "pod", Account: "app", Pull: always, Node: Pulled, Reason: "NodeManaged", Says: []string{"pullgate asks for none"}, Runs: "p1", Ours: &Ours{}}}},
 			}},
-		{ID: "P54", Setup: "cacheType ServiceAccount: two Pods of one account; another account; the same name in another namespace; annotation changed", Kubelet: "shared; not; not; a new run", Pullgate: "the same", Tries: []Try{
+		{ID: "P54", Setup: "cacheType ServiceAccount: two Pods of one account; another account; the same name in another namespace; annotation changed", Kubelet: "shared; not shared, twice; a new run", Pullgate: "the same", Tries: []Try{
 			tokenTry("", takes(true, "ServiceAccount", "x.io/role"), three("r"),
 				pod("one", "team", "app", "u:got-TOKEN", "p1"), pod("two", "team", "app", "u:got-TOKEN", ""),
 				pod("three", "team", "other", "u:got-TOKEN", "p1"), pod("four", "apart", "app", "u:got-TOKEN", "p1"),
@@ -60,7 +60,7 @@ func tokenCases() []Case {
 				verdictOfTokens("this audience is none of the listed ones", "CredentialProviderFailed", `ValidatingAdmissionPolicy "pullgate-tokens" refuses a token`)}},
 		{ID: "P60", Setup: "tokens `pod`, verifier wants a pod claim (EKS Pod Identity)", Kubelet: "pulled", Pullgate: "NodeManaged", Note: "that the verifier refuses pullgate's token is scripted", Tries: []Try{{
 			Tokens: PodTokens, Accounts: accountList(nil), Registry: at("app", private()),
-			Providers: []Provider{inTurn(onHost(goodByToken()), says("Image", "", bad("{host}", "u")))},
+			Providers: []Provider{inTurn(onHost(goodByToken()), says("Image", "", bad("u")))},
 			Steps:     []Step{{Images: []string{"{host}/app:v1"}, Namespace: "team", Pod: "pod", Account: "app", Pull: always, Node: Pulled, Reason: "NodeManaged", Runs: "p1"}},
 		}}},
 		{ID: "P61", Setup: "dry-run Pod, tokens `pod`", Kubelet: "–", Pullgate: "asks for a real token, which is kept in memory only: as for any Pod", NoKubelet: "no node sees a dry run", Note: "a verdict knows nothing of dry runs: it is the one for any Pod", Tries: []Try{{
@@ -88,7 +88,7 @@ func onHost(p Provider) Provider {
 
 // goodByToken is one whose answer opens the registry.
 func goodByToken() Provider {
-	return answering1(takes(true, "ServiceAccount"), says("Image", "", good("{host}")))
+	return answering1(takes(true, "ServiceAccount"), says("Image", "", good()))
 }
 
 func answering1(p Provider, does fakeScript) Provider {
