@@ -87,7 +87,7 @@ type fuzzed struct {
 	allocated uint64
 }
 
-func newFuzzed(t testing.TB) *fuzzed {
+func newFuzzed(t testing.TB, options ...resolver.Option) *fuzzed {
 	t.Helper()
 	h := &fuzzed{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -99,7 +99,7 @@ func newFuzzed(t testing.TB) *fuzzed {
 	// Whatever host is named, it is this one.
 	config.Registries.ConfigDir = registrytest.ConfigDir(t, map[string]string{"_default": server.URL})
 	config.Cache.Entries = 8
-	checker, err := resolver.New(config, "pullgate/test")
+	checker, err := resolver.New(config, "pullgate/test", options...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,12 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kubeletv1 "k8s.io/kubelet/config/v1"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/pullgate/pullgate/resolver"
+	"github.com/pullgate/pullgate/resolver/provider"
 )
 
 // BenchmarkHandle is the warm path, from the bytes of an AdmissionReview to those
@@ -25,9 +30,10 @@ func BenchmarkHandle(b *testing.B) {
 	}{
 		{"plain", podWithSecret("r.test/good:v1", "r.test/good:v2", "r.test/good:v3")},
 		{"usual", usualPod("r.test/good:v1", "r.test/good:v2", "r.test/good:v3")},
+		{"provided", podWithoutSecret("p.test/good:v1", "p.test/good:v2", "p.test/good:v3")},
 	} {
 		review := reviewOf(b, size.pod)
-		warm := newFuzzed(b)
+		warm := newFuzzed(b, resolver.WithNodeCredentials(provided()))
 		warm.secret, warm.level = []byte(`{"auths":{"r.test":{"auth":"dTpw"}}}`), "definite"
 		for _, handler := range []struct {
 			name string
@@ -64,6 +70,31 @@ func podWithSecret(images ...string) *corev1.Pod {
 	pod.APIVersion, pod.Kind, pod.Name = "v1", "Pod", "web"
 	pod.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "pull"}}
 	return pod
+}
+
+func podWithoutSecret(images ...string) *corev1.Pod {
+	pod := podWithSecret(images...)
+	pod.Spec.ImagePullSecrets = nil
+	return pod
+}
+
+// provided are a credential provider that has credentials for p.test.
+func provided() *resolver.NodeCredentials {
+	nodes := &resolver.NodeCredentials{}
+	nodes.UseProviders(provider.New(&provider.Config{Providers: []provider.Provider{{CredentialProvider: kubeletv1.CredentialProvider{
+		Name: "plugin", MatchImages: []string{"p.test"}, DefaultCacheDuration: &metav1.Duration{Duration: time.Hour},
+		APIVersion: "credentialprovider.kubelet.k8s.io/v1",
+	}}}}, provider.Options{Runner: answering{}}))
+	return nodes
+}
+
+// answering is a plugin that always answers.
+type answering struct{}
+
+// Run answers.
+func (answering) Run(context.Context, provider.Command) (provider.Output, error) {
+	return provider.Output{Stdout: []byte(`{"kind":"CredentialProviderResponse","apiVersion":"credentialprovider.kubelet.k8s.io/v1",` +
+		`"cacheKeyType":"Registry","auth":{"p.test":{"username":"u","password":"p"}}}`)}, nil
 }
 
 // usualPod has what Pods of real Deployments have beside images.

@@ -2,7 +2,10 @@ package cluster
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -33,7 +36,10 @@ func (c *Cluster) writeKubeconfig(path string, who credential) (*rest.Config, er
 		Contexts:       map[string]*clientcmdapi.Context{name: {Cluster: name, AuthInfo: name}},
 		CurrentContext: name,
 	}
-	if err := clientcmd.WriteToFile(kubeconfig, path); err != nil {
+	// Put in place whole: servers that start at once have one file, and one may read it
+	// while another is given it anew.
+	part := path + "." + rand.Text()
+	if err := errors.Join(clientcmd.WriteToFile(kubeconfig, part), os.Rename(part, path)); err != nil {
 		return nil, fmt.Errorf("write the kubeconfig: %w", err)
 	}
 	return clientcmd.NewDefaultClientConfig(kubeconfig, nil).ClientConfig()
